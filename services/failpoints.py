@@ -1,0 +1,54 @@
+"""Named places where a test may break us; each is one dictionary look-up unless armed."""
+
+import os
+import signal
+from collections.abc import Callable
+
+NAMES = (
+    "alerts.before_firing",
+    "alerts.after_firing",
+    "inbox.before_commit",
+    "inbox.after_commit",
+    "inbox.before_done",
+    "outbox.before_intent",
+    "outbox.after_intent",
+    "outbox.after_send",
+    "outbox.after_settle",
+    "writer.before_commit",
+    "writer.after_commit",
+)
+
+_ACTIONS: dict[str, Callable[[], None]] = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "exit137": lambda: os._exit(137),
+    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+}
+_armed: dict[str, tuple[int, str]] = {}
+
+
+class FailpointError(RuntimeError):
+    """What a failpoint armed with `raise` raises."""
+
+
+def arm(plan: str) -> None:
+    """Arm failpoints from `name:occurrence:action[,…]` (kill, exit137, stop, raise); raise ValueError on other text."""
+    for part in filter(None, plan.split(",")):
+        name, occurrence, action = part.split(":")
+        if name not in NAMES or (action not in _ACTIONS and action != "raise"):
+            raise ValueError(part)
+        _armed[name] = (int(occurrence), action)
+
+
+def failpoint(name: str) -> None:
+    """Do what `name` is armed for at its chosen occurrence, and nothing otherwise."""
+    plan = _armed.get(name)
+    if plan is None:
+        return
+    remaining, action = plan
+    if remaining > 1:
+        _armed[name] = (remaining - 1, action)
+        return
+    del _armed[name]
+    if action == "raise":
+        raise FailpointError(name)
+    _ACTIONS[action]()

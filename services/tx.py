@@ -1,0 +1,32 @@
+"""A transaction as services and handlers see it: statements in, rows out, and what to do once it is safe on disk."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from sqlalchemy.sql import Executable
+
+Value = int | str | bytes | float | None
+"""What the store holds: times are integer microseconds since the epoch, money is text, absent is None."""
+
+Row = Sequence[Value]
+Values = Mapping[str, Value]
+
+
+class Tx(Protocol):
+    """One open transaction. Its methods block: they run on the store's own thread."""
+
+    def rows(self, statement: Executable, values: Values | None = None) -> list[Row]:
+        """Run `statement` and return its rows."""
+        ...
+
+    def run(self, statement: Executable, values: Values | None = None) -> int:
+        """Run `statement` and return how many rows it changed."""
+        ...
+
+    def many(self, statement: Executable, values: Sequence[Values]) -> None:
+        """Run `statement` once for each of `values`."""
+        ...
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Call `action` on the event loop once the transaction is on disk; never if it is rolled back."""
+        ...
