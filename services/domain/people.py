@@ -13,7 +13,7 @@ class Preferences:
 
     zone: str = "UTC"  # IANA name
     currency: str = "usd"  # a key of FIATS
-    numbers: NumberStyle = "1,234.56"
+    numbers: NumberStyle | None = None  # None: not chosen yet, so a line like 100.000 is asked back
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""A message owed to one chat, and what can become of an attempt to send it."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.domain.people import Place
+
+Kind = Literal["alert", "reply", "notice"]
+DeliveryState = Literal["pending", "sending", "unknown", "sent", "parked"]
+
+URGENCY: dict[Kind, int] = {"alert": 0, "reply": 1, "notice": 2}
+
+NONCE_WINDOW = timedelta(seconds=120)
+"""How long Discord is trusted to remember a nonce; staff say only «the past few minutes»."""
+
+_UNKNOWN_WAITS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))
+_PARKED_WAITS = tuple(timedelta(hours=h) for h in (1, 6, 24))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message owed, as it is stored. Its text is drawn when it is sent."""
+
+    id: int
+    key: str
+    kind: Kind
+    event: int | None
+    chat: int
+    place: Place
+    answers: str | None
+    card: str | None
+    state: DeliveryState
+    attempt: int
+    unknowns: int
+    first_intended_at: datetime | None
+    not_before: datetime
+    created_at: datetime
+
+    @property
+    def nonce(self) -> str:
+        """Return 25 characters that are the same for every attempt at this delivery."""
+        return base64.b32encode(hashlib.sha256(self.key.encode()).digest()).decode()[:25].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform has it; None where it does not say under which number."""
+
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Certainly not delivered; try again after this long. `whole_bot` halts every chat, not this one alone."""
+
+    after: timedelta
+    reason: str
+    whole_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request may or may not have had its effect."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The platform refuses for good as things stand; kept and tried again, never deleted. `chat` says all its messages."""
+
+    reason: str
+    chat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Certainly not delivered: the group has another id now."""
+
+    chat_id: int
+
+
+Outcome = Sent | Retry | Unknown | Parked | Moved
+
+
+def wait_after_unknown(unknowns: int) -> timedelta:
+    """Return how long to hold back after the n-th attempt whose outcome nobody knows, counted from 1."""
+    return _UNKNOWN_WAITS[min(unknowns, len(_UNKNOWN_WAITS)) - 1]
+
+
+def wait_after_parking(attempt: int) -> timedelta:
+    """Return when a refused delivery is tried again by itself."""
+    return _PARKED_WAITS[min(attempt, len(_PARKED_WAITS)) - 1]

@@ -1,0 +1,82 @@
+"""What a person wishes to be told, as data: conditions on metrics, and how often."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from services.domain.metrics import Metric
+
+Op = Literal["above", "below", "up", "down", "cross_up", "cross_down"]
+"""above and below are strict, the others include the level; a cross turns round after each firing."""
+
+LineOp = Op | Literal["touch", "cross"]
+"""What a line can say before the price is known: both take the side on which the price is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison of one metric with one level, in the metric's unit."""
+
+    metric: Metric
+    op: Op
+    level: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What fires an alert. `every` None means once."""
+
+    condition: Condition
+    every: timedelta | None = None
+    until: datetime | None = None
+    note: str | None = None
+
+
+# What a line says before coins, prices and currencies are looked up.
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The part after the condition: how often, how long, and the person's own words."""
+
+    every: timedelta | None = None
+    until: timedelta | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLine:
+    """`btc > 100k`, `btc 95k 100k`, `btc crosses 100k up`; `touch` comes from whichever side the price is on now."""
+
+    subject: str
+    op: LineOp
+    levels: tuple[Decimal, ...]
+    currency: str | None
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class MoveLine:
+    """`eth -5% in 1h`; without a window the move counts from the price now."""
+
+    subject: str
+    direction: Literal["drop", "rise", "swing"]
+    percent: Decimal
+    window: timedelta | None
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A line with more than one reading: what to ask, and each answer with the line that it stands for."""
+
+    text: str
+    answers: tuple[tuple[str, str], ...]
+
+
+RuleLine = LevelLine | MoveLine | Question
+
+
+class RuleError(ValueError):
+    """A line with no reading; the text says at which word and what would do."""

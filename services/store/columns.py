@@ -1,0 +1,61 @@
+"""How the store writes times and money: integer microseconds, text."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from services.tx import Value
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    """Return microseconds since the epoch, exactly."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(value: Value) -> datetime:
+    """Return the aware UTC time of stored microseconds."""
+    return _EPOCH + timedelta(microseconds=integer(value))
+
+
+def moment_or_none(value: Value) -> datetime | None:
+    """Return the time, or None where the column is NULL."""
+    return None if value is None else moment(value)
+
+
+def integer(value: Value) -> int:
+    """Return a whole-number column."""
+    assert isinstance(value, int)
+    return value
+
+
+def integer_or_none(value: Value) -> int | None:
+    """Return a whole-number column that may be NULL."""
+    return None if value is None else integer(value)
+
+
+def words(value: Value) -> str:
+    """Return a text column."""
+    assert isinstance(value, str)
+    return value
+
+
+def words_or_none(value: Value) -> str | None:
+    """Return a text column that may be NULL."""
+    return None if value is None else words(value)
+
+
+def money(value: Value) -> Decimal:
+    """Return the exact number that a text column holds."""
+    return Decimal(words(value))
+
+
+def money_or_none(value: Value) -> Decimal | None:
+    """Return the number, or None where the column is NULL."""
+    return None if value is None else money(value)
+
+
+def text_or_none(value: Decimal | None) -> str | None:
+    """Write money as plain digits, never with an exponent."""
+    return None if value is None else format(value, "f")

@@ -1,0 +1,48 @@
+"""What can be wrong with a store, each with what to do about it."""
+
+from pathlib import Path
+
+from services.domain.language import say
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; nothing of it was written."""
+
+
+class AlreadyRunning(StoreError):
+    """Another process holds this store."""
+
+    def __init__(self, where: Path | str) -> None:
+        super().__init__(say("Another Flowbell is running on {path}. Stop it first.", path=where))
+
+
+class StoreFull(StoreError):
+    """The disk is full or cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__(say("The disk is full or read-only. Nothing was saved; free some space and try again."))
+
+
+class StoreDamaged(StoreError):
+    """The file is not a sound database; it is never replaced by an empty one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("The store is damaged. Restore a snapshot from the folder «snapshots»; nothing was changed.")
+        )
+
+
+class StoreTooNew(StoreError):
+    """A newer Flowbell wrote this store."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            say(
+                "The store is of version {version}, which this Flowbell does not know. Update Flowbell.",
+                version=version,
+            )
+        )
+
+
+class StoreUnavailable(StoreError):
+    """Anything else: the driver's own words, for the operator."""

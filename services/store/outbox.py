@@ -1,0 +1,166 @@
+"""Queries: deliveries, from owed to settled."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
+
+from services.domain.deliveries import Delivery, DeliveryState, Kind
+from services.domain.people import Place, Platform
+from services.store.columns import (
+    integer,
+    integer_or_none,
+    micros,
+    moment,
+    moment_or_none,
+    words,
+    words_or_none,
+)
+from services.store.schema import chat, delivery
+from services.tx import Row, Tx
+
+_KINDS: dict[str, Kind] = {"alert": "alert", "reply": "reply", "notice": "notice"}
+_STATES: dict[str, DeliveryState] = {
+    "pending": "pending", "sending": "sending", "unknown": "unknown", "sent": "sent", "parked": "parked",
+}  # fmt: skip
+_PLATFORMS: dict[str, Platform] = {"telegram": "telegram", "discord": "discord", "console": "console"}
+
+_COLUMNS = (
+    delivery.c.id, delivery.c.key, delivery.c.kind, delivery.c.event_id, delivery.c.chat_id, chat.c.platform,
+    chat.c.bot_id, chat.c.chat_id.label("place"), chat.c.thread, delivery.c.answers, delivery.c.card, delivery.c.state,
+    delivery.c.attempt, delivery.c.unknowns, delivery.c.first_intended_at, delivery.c.not_before, delivery.c.created_at,
+)  # fmt: skip
+_SELECT = select(*_COLUMNS).join(chat, chat.c.id == delivery.c.chat_id)
+_BY_ID = _SELECT.where(delivery.c.id == bindparam("the_id"))
+_OPEN = _SELECT.where(delivery.c.state.in_(("pending", "unknown"))).order_by(delivery.c.not_before, delivery.c.id)
+_ADD = (
+    insert(delivery)
+    .values(
+        key=bindparam("key"), kind=bindparam("kind"), event_id=bindparam("event_id"),
+        destination_id=bindparam("destination_id"), chat_id=bindparam("chat_id"), answers=bindparam("answers"),
+        card=bindparam("card"), state=bindparam("state"), urgency=bindparam("urgency"),
+        not_before=bindparam("not_before"), attempt=bindparam("attempt"), intended_at=bindparam("intended_at"),
+        first_intended_at=bindparam("intended_at"), created_at=bindparam("created_at"),
+    )
+    .on_conflict_do_nothing()
+    .returning(delivery.c.id)
+)  # fmt: skip
+_INTEND = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("the_id"), delivery.c.state.in_(("pending", "unknown")))
+    .values(
+        state="sending", attempt=delivery.c.attempt + 1, intended_at=bindparam("now"),
+        first_intended_at=bindparam("first"),
+    )
+)  # fmt: skip
+_SETTLE = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("the_id"))
+    .values(
+        state=bindparam("state"), reason=bindparam("reason"), not_before=bindparam("not_before"),
+        message_id=bindparam("message_id"), unknowns=bindparam("unknowns"), settled_at=bindparam("settled_at"),
+        card=bindparam("card"), answers=bindparam("answers"),
+    )
+)  # fmt: skip
+_ABANDONED = (
+    update(delivery)
+    .where(delivery.c.state == "sending")
+    .values(state="unknown", unknowns=delivery.c.unknowns + 1, reason="stopped while sending")
+)
+_WAKE_CHAT = (
+    update(delivery)
+    .where(delivery.c.state == "parked", delivery.c.chat_id == bindparam("the_chat"))
+    .values(state="pending", not_before=bindparam("now"), settled_at=None)
+    .returning(delivery.c.id)
+)
+_WAKE_DUE = (
+    update(delivery)
+    .where(delivery.c.state == "parked", delivery.c.not_before <= bindparam("now"), delivery.c.attempt < 4)
+    .values(state="pending", settled_at=None)
+    .returning(delivery.c.id)
+)
+
+
+def _delivery(row: Row) -> Delivery:
+    (id_, key, kind, event, chat_id, platform, bot_id, number, thread, answers, card, state, attempt, unknowns,
+     first, not_before, created_at) = row  # fmt: skip
+    return Delivery(
+        id=integer(id_), key=words(key), kind=_KINDS[words(kind)], event=integer_or_none(event), chat=integer(chat_id),
+        place=Place(_PLATFORMS[words(platform)], integer(bot_id), integer(number), integer(thread) or None),
+        answers=words_or_none(answers), card=words_or_none(card), state=_STATES[words(state)],
+        attempt=integer(attempt), unknowns=integer(unknowns), first_intended_at=moment_or_none(first),
+        not_before=moment(not_before), created_at=moment(created_at),
+    )  # fmt: skip
+
+
+def add(
+    tx: Tx,
+    key: str,
+    kind: Kind,
+    chat_id: int,
+    urgency: int,
+    now: datetime,
+    *,
+    event: int | None = None,
+    destination: int | None = None,
+    answers: str | None = None,
+    card: str | None = None,
+    sending: bool = False,
+) -> Delivery | None:
+    """Owe one message; with `sending` it is also intended in the same commit. Return None if it was owed already."""
+    values = {
+        "key": key, "kind": kind, "event_id": event, "destination_id": destination, "chat_id": chat_id,
+        "answers": answers, "card": card, "state": "sending" if sending else "pending", "urgency": urgency,
+        "not_before": micros(now), "attempt": int(sending), "intended_at": micros(now) if sending else None,
+        "created_at": micros(now),
+    }  # fmt: skip
+    made = tx.rows(_ADD, values)
+    return by_id(tx, integer(made[0][0])) if made else None
+
+
+def by_id(tx: Tx, delivery_id: int) -> Delivery | None:
+    """Return one delivery."""
+    found = tx.rows(_BY_ID, {"the_id": delivery_id})
+    return _delivery(found[0]) if found else None
+
+
+def unsettled(tx: Tx) -> list[Delivery]:
+    """Return everything that is owed and not under way, oldest first."""
+    return [_delivery(row) for row in tx.rows(_OPEN)]
+
+
+def abandon(tx: Tx) -> int:
+    """Turn what a dead process left as sending into unknown; return how many there were."""
+    return tx.run(_ABANDONED)
+
+
+def intend(tx: Tx, owed: Delivery, now: datetime) -> bool:
+    """Commit that the next thing is the first byte; return False if it is no longer owed."""
+    first = owed.first_intended_at or now
+    return tx.run(_INTEND, {"the_id": owed.id, "now": micros(now), "first": micros(first)}) == 1
+
+
+def settle(
+    tx: Tx, owed: Delivery, state: DeliveryState, now: datetime, *, not_before: datetime | None = None,
+    reason: str | None = None, message_id: int | None = None, unknowns: int | None = None,
+) -> None:  # fmt: skip
+    """Store what became of an attempt. What has arrived keeps no text."""
+    sent = state == "sent"
+    values = {
+        "the_id": owed.id, "state": state, "reason": reason, "message_id": message_id,
+        "not_before": micros(not_before or owed.not_before),
+        "unknowns": owed.unknowns if unknowns is None else unknowns,
+        "settled_at": micros(now) if state in ("sent", "parked") else None,
+        "card": None if sent else owed.card, "answers": None if sent else owed.answers,
+    }  # fmt: skip
+    tx.run(_SETTLE, values)
+
+
+def wake_chat(tx: Tx, chat_id: int, now: datetime) -> list[int]:
+    """Owe again what was parked for a chat that takes messages again."""
+    return [integer(row[0]) for row in tx.rows(_WAKE_CHAT, {"the_chat": chat_id, "now": micros(now)})]
+
+
+def wake_due(tx: Tx, now: datetime) -> list[int]:
+    """Owe again what was parked long enough to try once more."""
+    return [integer(row[0]) for row in tx.rows(_WAKE_DUE, {"now": micros(now)})]
