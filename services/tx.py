@@ -33,6 +33,10 @@ class Tx(Protocol):
         """Call `action` on the event loop once the transaction is on disk; never if it is rolled back."""
         ...
 
+    def after_rollback(self, action: Callable[[], None]) -> None:
+        """Call `action` on the event loop if nothing of the transaction was written."""
+        ...
+
 
 class Store(Protocol):
     """Where everything durable lives. SQLite by default, PostgreSQL when one machine is not enough."""

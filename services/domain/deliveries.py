@@ -30,6 +30,7 @@ class Delivery:
     event: int | None
     chat: int
     place: Place
+    private: bool  # a chat of one person and the bot; on Discord `place` then holds the person's id
     answers: str | None
     card: str | None
     state: DeliveryState
@@ -70,7 +71,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The platform refuses for good as things stand; kept and tried again, never deleted. `chat` says all its messages."""
+    """The platform refuses as things stand; kept and tried again. `chat`: it refuses every message to that chat."""
 
     reason: str
     chat: bool = True
@@ -83,6 +84,24 @@ class Moved:
     chat_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A look into the chat's history shows that the message is there."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The history is readable and the message is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """This platform or this chat has no history that can be read."""
+
+
+Looked = Found | Missing | Unreadable
 Outcome = Sent | Retry | Unknown | Parked | Moved
 
 

@@ -1,4 +1,4 @@
-"""How fast a platform lets us talk: strict sliding windows per bot, per chat and per group. Pure: time is an argument."""
+"""How fast a platform lets us talk: strict sliding windows per bot, per chat and per group."""
 
 from collections import deque
 from dataclasses import dataclass, field

@@ -169,8 +169,9 @@ def _condition(metric: Value, op: Value, level: Value) -> Condition:
     return Condition(parse_metric(words(metric)), _OPS[words(op)], money(level))
 
 
-def _condition_values(new: NewAlert) -> dict[str, Value]:
+def _condition_values(new: NewAlert, alert_id_as: str, alert_id: int) -> dict[str, Value]:
     return {
+        alert_id_as: alert_id,
         "metric": new.condition.metric.key, "op": new.condition.op, "level": format(new.condition.level, "f"),
         "armed": int(new.armed), "last_value": text_or_none(new.value),
         "last_at": None if new.value_at is None else micros(new.value_at),
@@ -194,7 +195,7 @@ def add(tx: Tx, new: NewAlert, destination_id: int, now: datetime) -> Alert:
         "destination_id": destination_id, "created_at": micros(now),
     }  # fmt: skip
     alert_id = integer(tx.rows(_ADD, values)[0][0])
-    tx.run(_ADD_CONDITION, {**_condition_values(new), "alert_id": alert_id})
+    tx.run(_ADD_CONDITION, _condition_values(new, "alert_id", alert_id))
     return _alert(tx.rows(_BY_ID, {"the_id": alert_id})[0])
 
 
@@ -227,7 +228,7 @@ def live(tx: Tx) -> list[tuple[int, str, Direction, float]]:
 
 def set_state(tx: Tx, found: Alert, state: State, *, until: datetime | None = None) -> bool:
     """Change the state of the version that the caller saw; return False where somebody was faster."""
-    values = {
+    values: dict[str, Value] = {
         "the_id": found.id, "the_version": found.version, "state": state, "deleted_at": None,
         "snoozed_until": None if until is None else micros(until),
     }  # fmt: skip
@@ -239,7 +240,7 @@ def set_state(tx: Tx, found: Alert, state: State, *, until: datetime | None = No
 
 def delete(tx: Tx, found: Alert, now: datetime) -> bool:
     """Take an alert away, so that it can be put back; return False where somebody was faster."""
-    values = {
+    values: dict[str, Value] = {
         "the_id": found.id, "the_version": found.version, "state": "paused", "snoozed_until": None,
         "deleted_at": micros(now),
     }  # fmt: skip
@@ -260,13 +261,13 @@ def edit(tx: Tx, found: Alert, new: NewAlert) -> bool:
     values: dict[str, Value] = {**_alert_values(new), "the_id": found.id, "the_version": found.version}
     if tx.run(_REPLACE, values) != 1:
         return False
-    tx.run(_REPLACE_CONDITION, {**_condition_values(new), "the_id": found.id})
+    tx.run(_REPLACE_CONDITION, _condition_values(new, "the_id", found.id))
     return True
 
 
 def turn(tx: Tx, alert_id: int, turned: Condition, *, armed: bool, live: bool, value: Decimal, at: datetime) -> None:
     """Store what a condition waits for next and the value that decided it."""
-    values = {
+    values: dict[str, Value] = {
         "the_id": alert_id, "op": turned.op, "armed": int(armed), "live": int(live),
         "last_value": format(value, "f"), "last_at": micros(at),
     }  # fmt: skip
@@ -280,7 +281,7 @@ def fired(tx: Tx, alert_id: int, episode: int, state: State) -> None:
 
 def add_event(tx: Tx, new: Event) -> int:
     """Store one firing and return its id; (alert, episode) is unique, so a repeat fails."""
-    values = {
+    values: dict[str, Value] = {
         "alert_id": new.alert, "episode": new.episode, "code": new.code, "metric": new.condition.metric.key,
         "op": new.condition.op, "level": format(new.condition.level, "f"), "value": format(new.value, "f"),
         "at": micros(new.at), "seen_at": micros(new.seen_at), "source": new.source, "basis": new.basis,

@@ -1,11 +1,12 @@
 """Queries: deliveries, from owed to settled."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
 
-from services.domain.deliveries import Delivery, DeliveryState, Kind
+from services.domain.deliveries import URGENCY, Delivery, DeliveryState, Kind
 from services.domain.people import Place, Platform
 from services.store.columns import (
     integer,
@@ -17,7 +18,7 @@ from services.store.columns import (
     words_or_none,
 )
 from services.store.schema import chat, delivery
-from services.tx import Row, Tx
+from services.tx import Row, Tx, Value
 
 _KINDS: dict[str, Kind] = {"alert": "alert", "reply": "reply", "notice": "notice"}
 _STATES: dict[str, DeliveryState] = {
@@ -27,7 +28,8 @@ _PLATFORMS: dict[str, Platform] = {"telegram": "telegram", "discord": "discord",
 
 _COLUMNS = (
     delivery.c.id, delivery.c.key, delivery.c.kind, delivery.c.event_id, delivery.c.chat_id, chat.c.platform,
-    chat.c.bot_id, chat.c.chat_id.label("place"), chat.c.thread, delivery.c.answers, delivery.c.card, delivery.c.state,
+    chat.c.bot_id, chat.c.chat_id.label("place"), chat.c.thread,
+    chat.c.private_to, delivery.c.answers, delivery.c.card, delivery.c.state,
     delivery.c.attempt, delivery.c.unknowns, delivery.c.first_intended_at, delivery.c.not_before, delivery.c.created_at,
 )  # fmt: skip
 _SELECT = select(*_COLUMNS).join(chat, chat.c.id == delivery.c.chat_id)
@@ -82,37 +84,49 @@ _WAKE_DUE = (
 
 
 def _delivery(row: Row) -> Delivery:
-    (id_, key, kind, event, chat_id, platform, bot_id, number, thread, answers, card, state, attempt, unknowns,
-     first, not_before, created_at) = row  # fmt: skip
+    (id_, key, kind, event, chat_id, platform, bot_id, number, thread, private_to, answers, card, state,
+     attempt, unknowns, first, not_before, created_at) = row  # fmt: skip
     return Delivery(
         id=integer(id_), key=words(key), kind=_KINDS[words(kind)], event=integer_or_none(event), chat=integer(chat_id),
         place=Place(_PLATFORMS[words(platform)], integer(bot_id), integer(number), integer(thread) or None),
+        private=private_to is not None,
         answers=words_or_none(answers), card=words_or_none(card), state=_STATES[words(state)],
         attempt=integer(attempt), unknowns=integer(unknowns), first_intended_at=moment_or_none(first),
         not_before=moment(not_before), created_at=moment(created_at),
     )  # fmt: skip
 
 
-def add(
-    tx: Tx,
-    key: str,
-    kind: Kind,
-    chat_id: int,
-    urgency: int,
-    now: datetime,
-    *,
-    event: int | None = None,
-    destination: int | None = None,
-    answers: str | None = None,
-    card: str | None = None,
-    sending: bool = False,
-) -> Delivery | None:
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message to be owed. `key` says which one it is, so that the same cannot be owed twice."""
+
+    key: str
+    kind: Kind
+    chat: int
+    event: int | None = None
+    destination: int | None = None
+    answers: str | None = None  # the message or interaction that a reply answers
+    card: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of an attempt, as it is stored."""
+
+    state: DeliveryState
+    reason: str | None = None
+    message_id: int | None = None
+    not_before: datetime | None = None
+    unknown: bool = False  # one more attempt whose outcome nobody knows
+
+
+def add(tx: Tx, owed: Owed, now: datetime, *, sending: bool = False) -> Delivery | None:
     """Owe one message; with `sending` it is also intended in the same commit. Return None if it was owed already."""
-    values = {
-        "key": key, "kind": kind, "event_id": event, "destination_id": destination, "chat_id": chat_id,
-        "answers": answers, "card": card, "state": "sending" if sending else "pending", "urgency": urgency,
-        "not_before": micros(now), "attempt": int(sending), "intended_at": micros(now) if sending else None,
-        "created_at": micros(now),
+    values: dict[str, Value] = {
+        "key": owed.key, "kind": owed.kind, "event_id": owed.event, "destination_id": owed.destination,
+        "chat_id": owed.chat, "answers": owed.answers, "card": owed.card, "urgency": URGENCY[owed.kind],
+        "state": "sending" if sending else "pending", "attempt": int(sending), "not_before": micros(now),
+        "intended_at": micros(now) if sending else None, "created_at": micros(now),
     }  # fmt: skip
     made = tx.rows(_ADD, values)
     return by_id(tx, integer(made[0][0])) if made else None
@@ -140,17 +154,14 @@ def intend(tx: Tx, owed: Delivery, now: datetime) -> bool:
     return tx.run(_INTEND, {"the_id": owed.id, "now": micros(now), "first": micros(first)}) == 1
 
 
-def settle(
-    tx: Tx, owed: Delivery, state: DeliveryState, now: datetime, *, not_before: datetime | None = None,
-    reason: str | None = None, message_id: int | None = None, unknowns: int | None = None,
-) -> None:  # fmt: skip
+def settle(tx: Tx, owed: Delivery, settlement: Settlement, now: datetime) -> None:
     """Store what became of an attempt. What has arrived keeps no text."""
-    sent = state == "sent"
-    values = {
-        "the_id": owed.id, "state": state, "reason": reason, "message_id": message_id,
-        "not_before": micros(not_before or owed.not_before),
-        "unknowns": owed.unknowns if unknowns is None else unknowns,
-        "settled_at": micros(now) if state in ("sent", "parked") else None,
+    sent = settlement.state == "sent"
+    values: dict[str, Value] = {
+        "the_id": owed.id, "state": settlement.state, "reason": settlement.reason,
+        "message_id": settlement.message_id, "not_before": micros(settlement.not_before or owed.not_before),
+        "unknowns": owed.unknowns + int(settlement.unknown),
+        "settled_at": micros(now) if settlement.state in ("sent", "parked") else None,
         "card": None if sent else owed.card, "answers": None if sent else owed.answers,
     }  # fmt: skip
     tx.run(_SETTLE, values)

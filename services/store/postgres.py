@@ -22,7 +22,8 @@ class _PostgresTx:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.actions: list[Callable[[], None]] = []
+        self.committed: list[Callable[[], None]] = []
+        self.rolled_back: list[Callable[[], None]] = []
 
     def rows(self, statement: Executable, values: Values | None = None) -> list[Row]:
         """Run `statement` and return its rows."""
@@ -39,7 +40,11 @@ class _PostgresTx:
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Keep `action` for after the commit."""
-        self.actions.append(action)
+        self.committed.append(action)
+
+    def after_rollback(self, action: Callable[[], None]) -> None:
+        """Keep `action` for the case that nothing was written."""
+        self.rolled_back.append(action)
 
 
 class PostgresStore:
@@ -55,16 +60,19 @@ class PostgresStore:
         return await asyncio.shield(asyncio.ensure_future(self._write(work)))
 
     async def _write(self, work: Callable[[Tx], T]) -> T:
+        opened: list[_PostgresTx] = []
         try:
             async with self._engine.begin() as connection:
-                value, actions = await connection.run_sync(lambda sync: _with_actions(sync, work))
-        except DBAPIError as failure:
+                value = await connection.run_sync(lambda sync: _run(sync, work, opened))
+        except BaseException as failure:
             self._counters.add("writes_failed", type(failure).__name__)
-            if isinstance(failure, OperationalError) or failure.connection_invalidated:
-                raise StoreUnavailable(type(failure.orig).__name__) from failure
+            for action in (action for tx in opened for action in tx.rolled_back):
+                action()
+            if isinstance(failure, OperationalError | OSError):
+                raise StoreUnavailable(type(failure).__name__) from failure
             raise
         self._counters.add("writes")
-        for action in actions:
+        for action in (action for tx in opened for action in tx.committed):
             action()
         return value
 
@@ -72,8 +80,7 @@ class PostgresStore:
         """Run `work` in a read-only transaction."""
         async with self._engine.connect() as connection:
             await connection.execute(text("SET TRANSACTION READ ONLY"))
-            value, _ = await connection.run_sync(lambda sync: _with_actions(sync, work))
-            return value
+            return await connection.run_sync(lambda sync: _run(sync, work, []))
 
     async def shred(self) -> None:
         """Rewrite the tables that held deleted rows; the server's own log is its operator's to rotate."""
@@ -87,9 +94,10 @@ class PostgresStore:
         await self._engine.dispose()
 
 
-def _with_actions(connection: Connection, work: Callable[[Tx], T]) -> tuple[T, tuple[Callable[[], None], ...]]:
+def _run(connection: Connection, work: Callable[[Tx], T], opened: list[_PostgresTx]) -> T:
     tx = _PostgresTx(connection)
-    return work(tx), tuple(tx.actions)
+    opened.append(tx)
+    return work(tx)
 
 
 async def open_postgres(url: str, counters: Counters) -> PostgresStore:

@@ -49,7 +49,8 @@ class _SqliteTx:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.actions: list[Callable[[], None]] = []
+        self.committed: list[Callable[[], None]] = []
+        self.rolled_back: list[Callable[[], None]] = []
 
     def _execute(self, statement: Executable, values: Values | None) -> sqlite3.Cursor:
         sql, compiled = _compiled(statement)
@@ -71,19 +72,23 @@ class _SqliteTx:
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Keep `action` for after the commit."""
-        self.actions.append(action)
+        self.committed.append(action)
+
+    def after_rollback(self, action: Callable[[], None]) -> None:
+        """Keep `action` for the case that nothing was written."""
+        self.rolled_back.append(action)
 
 
 @dataclass(slots=True)
 class _Submitted(Generic[T]):
     work: Callable[[Tx], T]
     future: asyncio.Future[T]
+    tx: "_SqliteTx | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Done(Generic[T]):
     value: T
-    actions: tuple[Callable[[], None], ...]
 
 
 class _Connection(aiosqlite.Connection):
@@ -153,21 +158,22 @@ class SqliteStore:
                 return
 
     async def _commit(self, batch: list[_Submitted[object]]) -> None:
-        works = [each.work for each in batch]
         try:
             failpoint("writer.before_commit")
-            outcomes = await self._writer.call(lambda connection: _together(connection, works))
+            outcomes = await self._writer.call(lambda connection: _together(connection, batch))
             failpoint("writer.after_commit")
         except (sqlite3.Error, FailpointError) as failure:
             outcomes = [_store_error(failure) for _ in batch]
         self._counters.add("writes", amount=len(batch))
         for submitted, outcome in zip(batch, outcomes, strict=True):
-            self._settle(submitted.future, outcome)
+            self._settle(submitted, outcome)
 
-    def _settle(self, future: asyncio.Future[object], outcome: "_Done[object] | Exception") -> None:
+    def _settle(self, submitted: _Submitted[object], outcome: "_Done[object] | Exception") -> None:
+        future, tx = submitted.future, submitted.tx
+        done = isinstance(outcome, _Done)
+        for action in () if tx is None else tx.committed if done else tx.rolled_back:
+            action()
         if isinstance(outcome, _Done):
-            for action in outcome.actions:
-                action()
             if not future.done():
                 future.set_result(outcome.value)
             return
@@ -176,11 +182,11 @@ class SqliteStore:
             future.set_exception(outcome)
 
 
-def _together(connection: sqlite3.Connection, works: list[Callable[[Tx], object]]) -> list["_Done[object] | Exception"]:
+def _together(connection: sqlite3.Connection, batch: list[_Submitted[object]]) -> list["_Done[object] | Exception"]:
     # A file opened while another process holds the write lock waits busy_timeout, then fails as a whole.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        outcomes = [_alone(connection, work) for work in works]
+        outcomes = [_alone(connection, submitted) for submitted in batch]
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -189,11 +195,11 @@ def _together(connection: sqlite3.Connection, works: list[Callable[[Tx], object]
     return outcomes
 
 
-def _alone(connection: sqlite3.Connection, work: Callable[[Tx], object]) -> "_Done[object] | Exception":
-    tx = _SqliteTx(connection)
+def _alone(connection: sqlite3.Connection, submitted: _Submitted[object]) -> "_Done[object] | Exception":
+    tx = submitted.tx = _SqliteTx(connection)
     connection.execute("SAVEPOINT work")
     try:
-        value = work(tx)
+        value = submitted.work(tx)
     except sqlite3.OperationalError:
         raise  # a full or failing disk concerns the whole commit, not this transaction alone
     except Exception as failure:  # noqa: BLE001  # handed to the caller that submitted it
@@ -201,7 +207,7 @@ def _alone(connection: sqlite3.Connection, work: Callable[[Tx], object]) -> "_Do
         connection.execute("RELEASE work")
         return failure
     connection.execute("RELEASE work")
-    return _Done(value, tuple(tx.actions))
+    return _Done(value)
 
 
 def _store_error(failure: Exception) -> Exception:

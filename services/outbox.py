@@ -1,0 +1,294 @@
+"""Send what is owed: intent on disk before the first byte, outcome classified and settled, nothing dropped."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Generic, Protocol, TypeVar, assert_never
+
+import structlog
+
+from services.clock import Clock
+from services.counters import Counters
+from services.domain.deliveries import (
+    NONCE_WINDOW,
+    Delivery,
+    Found,
+    Looked,
+    Missing,
+    Moved,
+    Outcome,
+    Parked,
+    Retry,
+    Sent,
+    Unknown,
+    Unreadable,
+    wait_after_parking,
+    wait_after_unknown,
+)
+from services.domain.pacing import Pace, Pacer
+from services.domain.people import Place, Platform
+from services.failpoints import failpoint
+from services.lane import MOST_IN_FLIGHT, Lane
+from services.store import outbox as rows
+from services.store import people
+from services.store.errors import StoreError
+from services.store.outbox import Settlement
+from services.tx import Store, Tx
+
+log = structlog.get_logger()
+R = TypeVar("R")
+R_contra = TypeVar("R_contra", contravariant=True)
+_DEADLINE_SECONDS = 20
+_SWEEP_SECONDS = 60
+
+
+class Sender(Protocol[R_contra]):
+    """One platform's side of a delivery. `send` never raises: what it does not know is `Unknown`."""
+
+    @property
+    def remembers_nonce(self) -> bool:
+        """Say whether the same nonce within `NONCE_WINDOW` makes no second message."""
+        ...
+
+    async def send(self, delivery: Delivery, reply: R_contra, *, repeat: bool) -> Outcome:
+        """Make one attempt; `repeat` asks for the words that say that this may be a second copy."""
+        ...
+
+    async def is_answering(self, place: Place) -> bool:
+        """Make a harmless call, to see whether the platform answers at all."""
+        ...
+
+    async def look_up(self, delivery: Delivery) -> Looked:
+        """Look for the message in the chat's history."""
+        ...
+
+
+class Outbox(Generic[R]):
+    """Everything owed to people, from the store's rows to the platforms. `draw` makes the message of a delivery."""
+
+    def __init__(
+        self, store: Store, clock: Clock, counters: Counters, draw: Callable[[Delivery], Awaitable[R]]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._counters = counters
+        self._draw = draw
+        self._lanes: dict[tuple[Platform, int], tuple[Lane, Sender[R]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._open = True
+
+    def register(
+        self, platform: Platform, bot_id: int, sender: Sender[R], pace: Pace, most_in_flight: int = MOST_IN_FLIGHT
+    ) -> None:
+        """Send for this bot through `sender`, no faster than `pace`."""
+        self._lanes[platform, bot_id] = (Lane(Pacer(pace), most_in_flight), sender)
+
+    async def load(self) -> None:
+        """Take up what an earlier process left: what it was sending is unknown now, the rest still owed."""
+
+        def work(tx: Tx) -> list[Delivery]:
+            rows.abandon(tx)
+            return rows.unsettled(tx)
+
+        for owed in await self._store.write(work):
+            self.enqueue(owed)
+
+    def waiting(self) -> int:
+        """Return how many messages are owed and not under way."""
+        return sum(len(lane) for lane, _ in self._lanes.values())
+
+    def in_flight(self) -> int:
+        """Return how many messages are under way."""
+        return sum(lane.in_flight for lane, _ in self._lanes.values())
+
+    def owe(self, tx: Tx, owed: rows.Owed, place: Place, *, private: bool) -> Delivery | None:
+        """Owe a message inside the caller's transaction: one commit where it may leave at once. None if owed before."""
+        lane = self._lanes.get((place.platform, place.bot_id))
+        now = self._clock.now()
+        at_once = self._open and lane is not None
+        if lane is not None and at_once:
+            at_once = lane[0].admit(owed.chat, place, self._clock.monotonic(), private=private)
+        made = rows.add(tx, owed, now, sending=at_once)
+        if lane is not None and at_once:
+            give_back = partial(lane[0].release, owed.chat, self._clock.monotonic())
+            tx.after_rollback(give_back)
+            if made is None:
+                tx.after_commit(give_back)
+        if made is None:
+            return None
+        tx.after_commit(lambda: self._owed(made))
+        return made
+
+    def _owed(self, made: Delivery) -> None:
+        if made.state == "sending":
+            self._start(self._attempt(made, intended=True), made)
+        else:
+            self.enqueue(made)
+
+    def enqueue(self, owed: Delivery) -> None:
+        """Queue a message that is owed and not under way."""
+        lane = self._lanes.get((owed.place.platform, owed.place.bot_id))
+        if lane is None:
+            return  # its platform is off; the row waits
+        wait = max(0.0, (owed.not_before - self._clock.now()).total_seconds())
+        lane[0].wait_for(owed, self._clock.monotonic() + wait)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send what is due, for ever."""
+        sweep = self._clock.monotonic() + _SWEEP_SECONDS
+        while True:
+            self._wake.clear()
+            wait = min([self._start_due(lane) for lane, _ in self._lanes.values()], default=60.0)
+            if self._clock.monotonic() >= sweep:
+                sweep = self._clock.monotonic() + _SWEEP_SECONDS
+                await self._retry_parked()
+            try:
+                async with asyncio.timeout(min(max(wait, 0.001), _SWEEP_SECONDS)):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _start_due(self, lane: Lane) -> float:
+        while self._open:
+            following = lane.next(self._clock.monotonic())
+            if isinstance(following, float):
+                return following
+            self._start(self._attempt(following, intended=False), following)
+        return 60.0
+
+    def _start(self, work: Coroutine[None, None, None], owed: Delivery) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=f"delivery {owed.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, seconds: float) -> None:
+        """Start nothing more and let what is under way end; what does not end in time stays unknown."""
+        self._open = False
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+        for task in set(self._tasks):
+            task.cancel()
+
+    async def turn(self, platform: Platform, place: Place, *, private: bool) -> None:
+        """Wait until a message that is sent directly may leave."""
+        lane = self._lanes[platform, place.bot_id][0]
+        while (wait := lane.pacer.wait(place, self._clock.monotonic(), private=private)) > 0:
+            await self._clock.sleep(wait)
+        lane.pacer.note(place, self._clock.monotonic(), private=private)
+
+    def halt(self, place: Place, seconds: float, *, whole_bot: bool = False) -> None:
+        """Obey a platform's «not before»: for one chat, or for all of them."""
+        lane = self._lanes[place.platform, place.bot_id][0]
+        lane.pacer.halt(None if whole_bot else place, self._clock.monotonic() + seconds)
+
+    async def wake(self, chat: int) -> None:
+        """Owe again what was parked for a chat that takes messages again."""
+        await self._owe_again(lambda tx: rows.wake_chat(tx, chat, self._clock.now()))
+
+    async def _retry_parked(self) -> None:
+        await self._owe_again(lambda tx: rows.wake_due(tx, self._clock.now()))
+
+    async def _owe_again(self, query: Callable[[Tx], list[int]]) -> None:
+        def work(tx: Tx) -> list[Delivery | None]:
+            return [rows.by_id(tx, each) for each in query(tx)]
+
+        for owed in await self._store.write(work):
+            if owed is not None:
+                self.enqueue(owed)
+
+    async def _attempt(self, owed: Delivery, *, intended: bool) -> None:
+        lane, sender = self._lanes[owed.place.platform, owed.place.bot_id]
+        try:
+            settlement = await self._send(owed, sender, intended=intended)
+            if settlement is not None:
+                await self._settle(owed, settlement)
+        except StoreError as failure:
+            log.warning("outbox.store_failed", delivery=owed.id, reason=str(failure))
+            self.enqueue(replace(owed, not_before=self._clock.now() + timedelta(seconds=5)))
+        finally:
+            lane.release(owed.chat, self._clock.monotonic())
+            self._wake.set()
+
+    async def _send(self, owed: Delivery, sender: Sender[R], *, intended: bool) -> Settlement | None:
+        now = self._clock.now()
+        repeat = False
+        if owed.unknowns and not (sender.remembers_nonce and _is_remembered(owed, now - NONCE_WINDOW)):
+            match await sender.look_up(owed):
+                case Found(message_id):
+                    return Settlement("sent", "found in the history", message_id)
+                case Missing():
+                    repeat = False
+                case Unreadable():
+                    repeat = True
+        if owed.unknowns and not await sender.is_answering(owed.place):
+            self.enqueue(replace(owed, not_before=now + wait_after_unknown(owed.unknowns)))
+            return None
+        try:
+            reply = await self._draw(owed)
+        except Exception:
+            log.exception("outbox.draw_failed", delivery=owed.id)
+            return await self._classified(owed, Parked("could not be drawn", chat=False))
+        if not intended:
+            failpoint("outbox.before_intent")
+            if not await self._store.write(lambda tx: rows.intend(tx, owed, self._clock.now())):
+                return None
+        failpoint("outbox.after_intent")
+        outcome = await self._within_deadline(sender, owed, reply, repeat=repeat)
+        failpoint("outbox.after_send")
+        return await self._classified(owed, outcome)
+
+    async def _within_deadline(self, sender: Sender[R], owed: Delivery, reply: R, *, repeat: bool) -> Outcome:
+        try:
+            async with asyncio.timeout(_DEADLINE_SECONDS):
+                return await sender.send(owed, reply, repeat=repeat)
+        except TimeoutError:
+            return Unknown("no answer in time")
+        except Exception as failure:  # an outcome that nobody foresaw is unknown: fail safe
+            log.exception("outbox.send_failed", delivery=owed.id)
+            return Unknown(type(failure).__name__)
+
+    async def _classified(self, owed: Delivery, outcome: Outcome) -> Settlement:
+        now = self._clock.now()
+        platform = owed.place.platform
+        match outcome:
+            case Sent(message_id):
+                self._counters.add("deliveries_sent", platform)
+                return Settlement("sent", message_id=message_id)
+            case Retry(after, reason, whole_bot):
+                self._counters.add("deliveries_retried", platform)
+                self.halt(owed.place, after.total_seconds(), whole_bot=whole_bot)
+                return Settlement("unknown" if owed.unknowns else "pending", reason, not_before=now + after)
+            case Unknown(reason):
+                self._counters.add("deliveries_unknown", platform)
+                wait = wait_after_unknown(owed.unknowns + 1)
+                return Settlement("unknown", reason, not_before=now + wait, unknown=True)
+            case Parked(reason, chat):
+                self._counters.add("deliveries_parked", reason)
+                if chat:
+                    await self._store.write(lambda tx: people.park_chat(tx, owed.chat, now, reason))
+                return Settlement("parked", reason, not_before=now + wait_after_parking(owed.attempt + 1))
+            case Moved(chat_id):
+                await self._store.write(
+                    lambda tx: people.migrate_chat(tx, platform, owed.place.bot_id, owed.place.chat_id, chat_id)
+                )
+                return Settlement("pending", "the group moved", not_before=now)
+            case _:
+                assert_never(outcome)
+
+    async def _settle(self, owed: Delivery, settlement: Settlement) -> None:
+        def work(tx: Tx) -> Delivery | None:
+            rows.settle(tx, owed, settlement, self._clock.now())
+            return rows.by_id(tx, owed.id)
+
+        stored = await self._store.write(work)
+        failpoint("outbox.after_settle")
+        if stored is not None and stored.state in ("pending", "unknown"):
+            self.enqueue(stored)
+
+
+def _is_remembered(owed: Delivery, since: datetime) -> bool:
+    return owed.first_intended_at is not None and owed.first_intended_at > since
