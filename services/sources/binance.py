@@ -22,9 +22,8 @@ from services.sources.wire.readings import (
     Pair,
     Seen,
     candle,
-    decoded,
+    listed,
     present,
-    readable,
     sample,
     trimmed,
 )
@@ -96,10 +95,9 @@ class _Name(msgspec.Struct):
 
 
 _FRAME = msgspec.json.Decoder(_Frame)
-_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(_Row)
 _BAR = msgspec.json.Decoder(_Bar)
-_NAME = msgspec.json.Decoder(_Name)
+_LISTED = msgspec.json.Decoder(_Name)
 
 
 class Binance:
@@ -158,7 +156,7 @@ class Binance:
         bars: list[Candle | None] = []
         while start <= end:
             body = await self._get("/api/v3/klines", _window(symbol, interval, start, end), weight=2)
-            rows = list(readable(decoded(NAME, body, _ROWS), _BAR))
+            rows = listed(NAME, body, _BAR)
             page = [candle(row.at, (row.open, row.high, row.low, row.close), row.volume) for row in rows]
             bars += page
             newest = max((bar.at for bar in page if bar is not None), default=None)
@@ -177,13 +175,13 @@ class Binance:
         wanted = _RATES | {
             f"{ticker}USDT": Pair(coin_id, "usdt") for ticker, coin_id in by_ticker(coins).items() if ticker != "USDT"
         }
-        listed = await self._listing.names()
-        return wanted if listed is None else {symbol: pair for symbol, pair in wanted.items() if symbol in listed}
+        names = await self._listing.names()
+        return wanted if names is None else {symbol: pair for symbol, pair in wanted.items() if symbol in names}
 
     async def _trading(self) -> frozenset[str]:
         # exchangeInfo for all symbols is larger than any answer we accept, and for some it fails on an unknown one.
         body = await self._wire.get(f"{self._api_base}/api/v3/ticker/price", (("symbolStatus", "TRADING"),), weight=4)
-        return frozenset(row.symbol for row in readable(decoded(NAME, body, _ROWS), _NAME))
+        return frozenset(row.symbol for row in listed(NAME, body, _LISTED))
 
     async def _get(self, path: str, params: Params, weight: int) -> bytes:
         try:
@@ -203,7 +201,7 @@ class Binance:
                 seen,
                 Day(row.open_price, row.high_price, row.low_price, row.quote_volume),
             )
-            for row in readable(decoded(NAME, body, _ROWS), _ROW)
+            for row in listed(NAME, body, _ROW)
             if row.symbol in pairs
         )
 

@@ -23,9 +23,9 @@ from services.sources.wire.readings import (
     Seen,
     candle,
     decoded,
+    listed,
     present,
     product,
-    readable,
     sample,
     trimmed,
 )
@@ -90,7 +90,6 @@ class _Product(msgspec.Struct):
 _FRAME = msgspec.json.Decoder(_Frame)
 _TICKER = msgspec.json.Decoder(_Ticker)
 _STATS = msgspec.json.Decoder(_Stats)
-_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _BAR = msgspec.json.Decoder(_Bar)
 _PRODUCT = msgspec.json.Decoder(_Product)
 
@@ -159,8 +158,7 @@ class Coinbase:
         )
         body = await self._wire.get(f"{self._api_base}/products/{name}/candles", params)
         return tuple(
-            candle(row.at, (row.open, row.high, row.low, row.close), row.volume)
-            for row in readable(decoded(NAME, body, _ROWS), _BAR)
+            candle(row.at, (row.open, row.high, row.low, row.close), row.volume) for row in listed(NAME, body, _BAR)
         )
 
     async def _sample(self, name: str, pair: Pair, *, with_day: bool) -> Sample | None:
@@ -179,12 +177,12 @@ class Coinbase:
 
     async def _pairs(self, coins: tuple[Coin, ...]) -> dict[str, Pair]:
         wanted = _RATES | {f"{ticker}-USD": Pair(coin_id, "usd") for ticker, coin_id in by_ticker(coins).items()}
-        listed = await self._listing.names()
-        return wanted if listed is None else {name: pair for name, pair in wanted.items() if name in listed}
+        names = await self._listing.names()
+        return wanted if names is None else {name: pair for name, pair in wanted.items() if name in names}
 
     async def _online(self) -> frozenset[str]:
         body = await self._wire.get(f"{self._api_base}/products")
-        rows = readable(decoded(NAME, body, _ROWS), _PRODUCT)
+        rows = listed(NAME, body, _PRODUCT)
         return frozenset(row.id for row in rows if row.status == "online")
 
     def _heard(self, frame: bytes, pairs: dict[str, Pair]) -> Heard:

@@ -20,9 +20,10 @@ from services.sources.wire.readings import (
     Instant,
     Pair,
     Seen,
-    amount,
+    before,
     candle,
     decoded,
+    listed,
     present,
     product,
     readable,
@@ -98,7 +99,6 @@ _FRAME = msgspec.json.Decoder(_Frame)
 _TICK = msgspec.json.Decoder(_Tick)
 _ANSWER = msgspec.json.Decoder(_Answer)
 _TICKER = msgspec.json.Decoder(_Ticker)
-_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _BAR = msgspec.json.Decoder(_Bar)
 
 
@@ -170,16 +170,16 @@ class Kraken:
         series = next((raw for key, raw in result.items() if key in _answer_names(names[0])), None)
         if series is None:
             raise SourceError(NAME, "an answer without the bars asked for")
-        rows = readable(decoded(NAME, bytes(series), _ROWS), _BAR)
+        rows = listed(NAME, bytes(series), _BAR)
         bars = (candle(row.at, (row.open, row.high, row.low, row.close), row.volume) for row in rows)
         return trimmed(bars, first, last)
 
     async def _pairs(self, coins: tuple[Coin, ...]) -> dict[str, Pair]:
         wanted = _RATES | {f"{ticker}/USD": Pair(coin_id, "usd") for ticker, coin_id in by_ticker(coins).items()}
-        listed = await self._listing.names()
-        if listed is None:
+        names = await self._listing.names()
+        if names is None:
             return wanted
-        return {name: pair for name, pair in wanted.items() if not listed.isdisjoint(_answer_names(name))}
+        return {name: pair for name, pair in wanted.items() if not names.isdisjoint(_answer_names(name))}
 
     async def _listed(self) -> frozenset[str]:
         # The tickers of all pairs are a third of the size of AssetPairs, which may exceed what we accept.
@@ -210,10 +210,7 @@ class Kraken:
 
 
 def _tick_sample(pair: Pair, tick: _Tick, seen: Seen) -> Sample | None:
-    opened = None
-    if amount(tick.last) is not None and tick.change is not None and amount(abs(tick.change)) is not None:
-        opened = (tick.last or Decimal()) - tick.change
-    day = Day(open=opened, high=tick.high, low=tick.low, volume=product(tick.volume, tick.vwap))
+    day = Day(open=before(tick.last, tick.change), high=tick.high, low=tick.low, volume=product(tick.volume, tick.vwap))
     return sample(pair, tick.last, tick.timestamp, seen, day)
 
 

@@ -23,6 +23,7 @@ _LEAST = Decimal("1e-30")
 _MOST = Decimal("1e15")
 _MOST_AMOUNT = Decimal("1e30")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
 """Below which a number of this many parts per second is meant; good for the years 1973 to 5138."""
 
@@ -83,7 +84,15 @@ def product(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     return None if first is None or second is None else first * second
 
 
-def instant(value: Instant) -> datetime | None:
+def before(value: Decimal | None, change: Decimal | None) -> Decimal | None:
+    """Return the price `value` had before it changed by `change`, where both are usable."""
+    last = price(value)
+    if last is None or change is None or not change.is_finite() or not -_MOST < change < _MOST:
+        return None
+    return price(last - change)
+
+
+def instant(value: Instant | Decimal) -> datetime | None:
     """Return the time in UTC, whatever its unit; text without an offset is UTC."""
     if value is None or isinstance(value, bool):
         return None
@@ -103,7 +112,9 @@ def _counted(value: Decimal) -> datetime | None:
     return None
 
 
-def sample(pair: Pair, value: Decimal | None, at: Instant, seen: Seen, day: Day = UNKNOWN_DAY) -> Sample | None:
+def sample(
+    pair: Pair, value: Decimal | None, at: Instant | Decimal, seen: Seen, day: Day = UNKNOWN_DAY
+) -> Sample | None:
     """Return the sample, or None if its price or its time is unusable; an upstream without a time means now."""
     usable = price(value)
     true_at = seen.at if at is None else instant(at)
@@ -151,6 +162,12 @@ def decoded(source: str, body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         return decoder.decode(body)
     except UNREADABLE as failure:
         raise SourceError(source, f"unreadable answer: {type(failure).__name__}") from failure
+
+
+def listed(source: str, body: bytes, decoder: msgspec.json.Decoder[T]) -> tuple[T, ...]:
+    """Decode an answer that is a list; raise `SourceError` if it is none, leave out rows that are unreadable."""
+    rows: list[msgspec.Raw] = decoded(source, body, _ROWS)
+    return tuple(readable(rows, decoder))
 
 
 def readable(rows: Iterable[msgspec.Raw], decoder: msgspec.json.Decoder[T]) -> Iterator[T]:
