@@ -171,3 +171,19 @@ async def test_waiting_sees_past_and_coming_messages(tg: FakeTelegram, bot: Bot)
 
     with pytest.raises(LookupError, match="edited"):
         await tg.wait_for(mistaken, 5)
+
+
+async def test_multipart_parts_are_typed_and_attached(tg: FakeTelegram, http: aiohttp.ClientSession) -> None:
+    form = aiohttp.FormData()
+    form.add_field("chat_id", str(ANN.id))
+    form.add_field("photo", "attach://chart")
+    form.add_field("caption", "π ≈ 3")
+    form.add_field("caption_entities", '[{"type":"bold","offset":0,"length":1}]')
+    form.add_field("chart", PNG, filename="chart.png", content_type="image/png")
+    async with http.post("sendPhoto", data=form) as answer:
+        assert answer.status == 200
+    [message] = tg.sent()
+    assert message.file is not None
+    assert (message.text, message.entities[0].type, message.file.content) == ("π ≈ 3", "bold", PNG)
+    assert tg.log[0].uploads["chart"].file_name == "chart.png"
+    assert tg.log[0].params["caption_entities"] == [{"type": "bold", "offset": 0, "length": 1}]
