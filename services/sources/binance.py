@@ -160,9 +160,9 @@ class Binance:
             page = [candle(row.at, (row.open, row.high, row.low, row.close), row.volume) for row in rows]
             bars += page
             newest = max((bar.at for bar in page if bar is not None), default=None)
-            if newest is None or len(rows) < _BARS:
+            if newest is None or len(rows) < _BARS or int(newest.timestamp() * 1000) < start:
                 break
-            start = max(int(newest.timestamp() * 1000), start) + length_ms
+            start = int(newest.timestamp() * 1000) + length_ms
         return trimmed(bars, first, last)
 
     async def _symbol(self, coin: Coin) -> str:

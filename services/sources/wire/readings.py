@@ -100,7 +100,7 @@ def instant(value: Instant | Decimal) -> datetime | None:
         if isinstance(value, str) and not value.lstrip("-").replace(".", "", 1).isdigit():
             parsed = datetime.fromisoformat(value)
             return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
-        return _counted(Decimal(value))
+        return _counted(Decimal(str(value)))  # by its text: a float is off in the last microsecond
     except (ValueError, OverflowError, ArithmeticError):
         return None
 

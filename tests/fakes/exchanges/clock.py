@@ -1,9 +1,17 @@
 """A clock that a test moves by hand."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sleeper:
+    seconds: float
+    until: float
+    future: asyncio.Future[None]
 
 
 class HandClock:
@@ -12,7 +20,7 @@ class HandClock:
     def __init__(self, at: datetime = START) -> None:
         self._at = at
         self._monotonic = 1000.0
-        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+        self._sleepers: list[_Sleeper] = []
         self._new_sleeper = asyncio.Event()
         self.slept: list[float] = []
 
@@ -25,23 +33,28 @@ class HandClock:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self._monotonic + seconds, future))
+        self._sleepers.append(_Sleeper(seconds, self._monotonic + seconds, future))
         self._new_sleeper.set()
         await future
 
     def advance(self, seconds: float) -> None:
         """Move on, waking all whose time has come."""
+        self.jump(seconds)
+        due = [each for each in self._sleepers if each.until <= self._monotonic]
+        self._sleepers = [each for each in self._sleepers if each.until > self._monotonic]
+        for each in due:
+            if not each.future.done():
+                each.future.set_result(None)
+
+    def jump(self, seconds: float) -> None:
+        """Move on without waking anyone yet: what happens now happens before the sleepers look."""
         self._at += timedelta(seconds=seconds)
         self._monotonic += seconds
-        due = [future for at, future in self._sleepers if at <= self._monotonic and not future.done()]
-        self._sleepers = [(at, future) for at, future in self._sleepers if at > self._monotonic]
-        for future in due:
-            future.set_result(None)
 
-    async def sleepers(self, count: int = 1) -> None:
-        """Wait until `count` tasks are asleep at once; fail after 5 s."""
+    async def asleep(self, seconds: float) -> None:
+        """Wait until a task has gone to sleep for just so long; fail after 5 s."""
         async with asyncio.timeout(5):
-            while sum(not future.done() for _, future in self._sleepers) < count:
+            while not any(each.seconds == seconds and not each.future.done() for each in self._sleepers):
                 self._new_sleeper.clear()
                 await self._new_sleeper.wait()
 
