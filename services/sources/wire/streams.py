@@ -19,7 +19,7 @@ from services.sources.wire.refusals import Refused, Said, retry_after
 
 MAX_FRAME_BYTES = 4_000_000
 _ROTATION_FAILED = 4  # wait as after that many failures: the old connection still works
-_LOST = (OSError, EOFError, WebSocketException)
+_LOST = (OSError, EOFError, UnicodeError, WebSocketException)  # UnicodeError: a host name that cannot be one
 
 log = structlog.get_logger()
 
@@ -136,10 +136,10 @@ async def _rotated(old: "_Session", new: "_Session", clock: Clock, pace: Pace) -
             await new.close()
             await clock.sleep(pace.wait_seconds(_ROTATION_FAILED))
             return old
+        await old.close()
     except asyncio.CancelledError:
         await asyncio.gather(new.close(), old.close())
         raise
-    await old.close()
     return new
 
 

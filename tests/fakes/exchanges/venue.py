@@ -147,6 +147,7 @@ class Venue(ABC):
         self._changed.set()
 
     async def __aenter__(self) -> Self:
+        self._closing.clear()
         app = web.Application()
         app.router.add_get("/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
