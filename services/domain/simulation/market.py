@@ -10,7 +10,7 @@ import numpy as np
 
 from services.domain.candles import LENGTH, Candle, Interval, bar_open
 from services.domain.simulation import path
-from services.domain.simulation.path import DAY_MINUTES, FIRST_DAY, Bars, Ticks
+from services.domain.simulation.path import DAY_MINUTES, FIRST_DAY, MINUTE_SECONDS, Bars, Ticks
 from services.domain.simulation.roster import Asset, asset
 
 _SECOND = timedelta(seconds=1)
@@ -85,9 +85,13 @@ def _minute_so_far(seed: int, each: Asset, at: datetime) -> Ticks:
 
 def _cut(bars: Bars, seen: Ticks) -> Bars:
     """Return the bars with the last minute as the ticks seen so far leave it."""
-    last = (seen[0], seen.max(), seen.min(), seen[-1], bars.lots[-1] * len(seen) // 60)
-    columns = (bars.open, bars.high, bars.low, bars.close, bars.lots)
-    return Bars(*(np.append(column[:-1], value) for column, value in zip(columns, last, strict=True)))
+    return Bars(
+        open=np.append(bars.open[:-1], seen[0]),
+        high=np.append(bars.high[:-1], seen.max()),
+        low=np.append(bars.low[:-1], seen.min()),
+        close=np.append(bars.close[:-1], seen[-1]),
+        lots=np.append(bars.lots[:-1], bars.lots[-1] * len(seen) // MINUTE_SECONDS),
+    )
 
 
 def _grouped(bars: Bars, size: int) -> Bars:
@@ -150,15 +154,17 @@ def first_crossing(seed: int, asset_id: str, level: Decimal, after: datetime, wi
     last = (after + within - FIRST_DAY) // _SECOND
     for day in range(first // 86_400, last // 86_400 + 1):
         bars = path.bars(seed, each, day)
-        reached = np.flatnonzero(bars.high >= target if rising else bars.low <= target)
-        for minute in reached[reached >= (first - day * 86_400) // 60].tolist():
-            row = path.ticks(seed, each, day)[:, minute]
+        for minute in _reached(bars.high if rising else bars.low, target, rising):
             opened = day * 86_400 + minute * 60
-            seconds = np.flatnonzero(row >= target if rising else row <= target) + opened
-            later = seconds[seconds >= first]
-            if len(later):
-                return FIRST_DAY + timedelta(seconds=int(later[0])) if later[0] <= last else None
+            row = path.ticks(seed, each, day)[:, minute]
+            later = [opened + second for second in _reached(row, target, rising) if opened + second >= first]
+            if later:
+                return FIRST_DAY + timedelta(seconds=later[0]) if later[0] <= last else None
     return None
+
+
+def _reached(values: Ticks, target: float, rising: bool) -> list[int]:
+    return [int(place) for place in np.flatnonzero(values >= target if rising else values <= target)]
 
 
 @lru_cache(maxsize=256)

@@ -72,22 +72,23 @@ def days(seed: int, block: int) -> Days:
     before = days(seed, block - 1) if block else None
     at = before.next_distance if before else np.zeros(columns)
     variance = before.next_variance if before else np.ones(columns)
-    share, vol, memory = _traits()
+    common, own, memory = _traits()
     noise = _generator(seed, _DAYS, block).standard_normal((_BLOCK_DAYS, columns))
     distance, volatility = np.empty_like(noise), np.empty_like(noise)
     for day in range(_BLOCK_DAYS):
-        shock = np.sqrt(variance) * noise[day]
-        distance[day], volatility[day] = at, np.sqrt(variance)
-        at = memory * at + vol * (share * shock[0] + np.sqrt(1 - share**2) * shock)
-        variance = np.minimum(0.06 + 0.09 * shock**2 + 0.85 * variance, 6.0)
+        wild = np.sqrt(variance)
+        shock = wild * noise[day]
+        distance[day], volatility[day] = at, wild
+        at = memory * at + common * shock[0] + own * shock
+        variance = np.minimum(0.06 + 0.09 * shock * shock + 0.85 * variance, 6.0)
     return Days(distance, volatility, at, variance)
 
 
 def _traits() -> tuple[Floats, Floats, Floats]:
-    share = np.array([0.0, *(each.share for each in ASSETS)])
-    vol = np.array([0.0, *(each.day_vol for each in ASSETS)])
-    memory = np.array([0.0, *(each.memory for each in ASSETS)])
-    return share, vol, memory
+    """Return each column's part of the market's move, of its own move, and its memory; nothing for the market's own."""
+    rows = [(each.day_vol, each.share, each.memory) for each in ASSETS]
+    vol, share, memory = np.array([(0.0, 0.0, 0.0), *rows]).T
+    return vol * share, vol * np.sqrt(1 - share**2), memory
 
 
 def distances(seed: int, asset: Asset, count: int) -> Floats:
@@ -169,7 +170,9 @@ def _ticks(seed: int, asset: Asset, day: int, drawn: Minutes) -> Ticks:
     # Single precision is enough: what is added to a minute's open stays far below 2^24 ticks.
     moved = np.multiply((np.diff(in_ticks) - reach * walked[-1]).astype(np.float32), part[:, None])
     moved[1:] += reach.astype(np.float32) * walked[:-1]
-    return np.maximum(opens[:-1] + np.rint(moved).astype(np.int32), np.int32(1))
+    drawn_ticks: Ticks = np.rint(moved, out=moved).astype(np.int32)
+    drawn_ticks += opens[:-1]
+    return np.maximum(drawn_ticks, 1, out=drawn_ticks)
 
 
 @lru_cache(maxsize=512)
