@@ -76,9 +76,14 @@ async def test_only_a_forger_presses_what_is_not_there(fake: FakeDiscord, bot: B
         await fake.press(ANN, answer.id, "Delete everything")
     forged = await fake.press(BOB, answer.id, "delete:all", forged=True)
     assert forged.delivered == 1
-    hidden = await (await fake.slash(ANN, "/alerts list", channel_id=TRADES)).answer()
+
+
+async def test_an_ephemeral_button_is_pressed_by_its_owner_only(fake: FakeDiscord, bot: Bot) -> None:
+    hidden = await (await fake.user_menu(ANN, "Who is this", BOB, channel_id=TRADES)).answer()
     with pytest.raises(ScriptError):
-        await fake.press(BOB, hidden.id, "anything")
+        await fake.press(BOB, hidden.id, "Refresh")
+    pressed = await fake.press(ANN, hidden.id, "Refresh")
+    assert (await pressed.answer()).text == "fresh"
 
 
 async def test_a_form_is_filled_in(fake: FakeDiscord, bot: Bot) -> None:
@@ -119,8 +124,10 @@ async def test_the_app_of_a_person_works_where_the_bot_is_not(fake: FakeDiscord,
     asked = await fake.slash(EVE, "/price", {"coin": "bitcoin"}, channel_id=elsewhere)
     assert (await asked.answer()).text == "bitcoin over 1"
     assert dict(asked.opening.owners) == {"1": str(EVE)}
-    with pytest.raises(ScriptError):
+    with pytest.raises(ScriptError, match="not installed"):
         await fake.slash(EVE, "/alerts list", channel_id=elsewhere)
+    with pytest.raises(ScriptError, match="not offered in context 2"):
+        await fake.slash(EVE, "/ask", channel_id=elsewhere)
     with pytest.raises(ScriptError):
         await fake.slash(ANN, "/price", {"coin": "bitcoin"}, channel_id=elsewhere)
 

@@ -5,12 +5,11 @@ import signal
 import sys
 import warnings
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import aiohttp
 import pytest
 
-from tests.fakes.discord import FakeDiscord, Limits, RestCall
+from tests.fakes.discord import FakeDiscord, RestCall
 from tests.fakes.discord.driving import library_at
 from tests.fakes.discord.tinybot import ANN, DESK, MESSAGES, NEWS, TOKEN, TRADES, Bot, desk, running
 from tests.fakes.discord.wire import as_object, as_text, decode
@@ -108,14 +107,6 @@ async def test_words_in_a_server_are_blank_without_the_intent(fake: FakeDiscord,
     await bot.hears("ann: ")
     await fake.say(ANN, "hello")
     await bot.hears("ann: hello")
-
-
-async def test_unanswered_heartbeats_make_the_library_reconnect() -> None:
-    limits = replace(Limits().unpaced(), heartbeat_interval_s=0.1)
-    async with desk(limits) as fake, running(heartbeat_timeout=0.3) as client:
-        fake.gateway.acks_heartbeats = False
-        await client.hears("resumed")
-        assert len(fake.log.frames(1)) > 1
 
 
 async def test_a_half_open_connection_is_replaced(fake: FakeDiscord) -> None:

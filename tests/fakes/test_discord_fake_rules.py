@@ -215,3 +215,33 @@ async def test_a_compressed_gateway_flushes_each_message(fake: FakeDiscord) -> N
         assert as_object(decode(inflate.decompress(packed)))["op"] == 10
         await ws.send_json({"op": 1, "d": None})
         assert as_object(decode(inflate.decompress(await ws.receive_bytes(timeout=5))))["op"] == 11
+
+
+@pytest.mark.parametrize(("seq", "op"), [(2, 0), (99, 9), (-1, 9), (None, 9)])
+async def test_only_a_number_that_was_sent_is_resumed(fake: FakeDiscord, seq: int | None, op: int) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(f"{fake.gateway_url}?v=10") as ws:
+            await ws.send_json({"op": 2, "d": {"token": TOKEN, "intents": 1}})
+            events = [await ws.receive_json(timeout=5) for _ in range(3)]
+            assert [(event["op"], event["s"], event["t"]) for event in events[1:]] == [
+                (0, 1, "READY"),
+                (0, 2, "GUILD_CREATE"),
+            ]
+            await ws.close(code=4000)
+        resume = {"token": TOKEN, "session_id": events[1]["d"]["session_id"], "seq": seq}
+        async with session.ws_connect(f"{events[1]['d']['resume_gateway_url']}?v=10") as ws:
+            await ws.send_json({"op": 6, "d": resume})
+            answers = [await ws.receive_json(timeout=5) for _ in range(2)]
+            assert answers[1]["op"] == op
+
+
+async def test_heartbeats_are_answered_until_they_are_not(fake: FakeDiscord) -> None:
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{fake.gateway_url}?v=10") as ws:
+        assert (await ws.receive_json(timeout=5))["op"] == 10
+        await ws.send_json({"op": 1, "d": None})
+        assert (await ws.receive_json(timeout=5))["op"] == 11
+        fake.gateway.acks_heartbeats = False
+        await ws.send_json({"op": 1, "d": None})
+        await fake.until(lambda: len(fake.log.frames(1)) == 2)
+        fake.gateway.reconnect()
+        assert (await ws.receive_json(timeout=5))["op"] == 7

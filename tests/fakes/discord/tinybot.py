@@ -97,13 +97,15 @@ async def _suggest(_interaction: discord.Interaction, current: str) -> list[app_
 
 
 @app_commands.command(name="ask", description="Ask something")
+@app_commands.allowed_installs(guilds=True, users=True)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def _ask(interaction: discord.Interaction) -> None:
     await interaction.response.send_modal(Form())
 
 
 @app_commands.context_menu(name="Who is this")
 async def _who(interaction: discord.Interaction, user: discord.User) -> None:
-    await interaction.response.send_message(user.name, ephemeral=True)
+    await interaction.response.send_message(user.name, ephemeral=True, view=Panel(timeout=None))
 
 
 def _alerts() -> app_commands.Group:
