@@ -59,6 +59,6 @@ class Index:
         hits = process.extract(
             word, self._words, scorer=OSA.normalized_similarity, score_cutoff=_LIKENESS, limit=4 * _NEAREST
         )
-        near = [(-likeness, by_rank(coin), coin) for name, likeness, _ in hits for coin in self._meant[name]]
-        found = {coin.id: coin for _, _, coin in sorted(near, key=lambda each: each[:2])}
+        # Of equal likeness the first word comes first, and the words stand by rank.
+        found = {coin.id: coin for name, _, _ in hits for coin in self._meant[name]}
         return tuple(found.values())[:_NEAREST]

@@ -95,6 +95,13 @@ async def test_a_typo_gets_did_you_mean(store: SqliteStore, text: str, label: st
     assert len(unknown.value.choices) <= 3
 
 
+async def test_of_equally_near_coins_the_largest_comes_first(store: SqliteStore) -> None:
+    made = await with_coins(store, *(Coin(f"c-{rank}", f"QWER{rank}", f"Qwer {rank}", rank) for rank in (7, 3, 9, 5)))
+    with pytest.raises(NotFound) as unknown:
+        made.resolve("QWER", no_choice)
+    assert [coin_id for _, coin_id in unknown.value.choices] == ["c-3", "c-5", "c-7"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -239,6 +246,8 @@ async def test_the_long_tail_is_searched_for_and_remembered(store: SqliteStore) 
     obscure = Coin("obscure-cat", "OCAT", "Obscure Cat", 2100)
     catalogue = FakeCatalogue(hidden=(facts(obscure, "0.5"),))
     made = book(store, catalogue)
+    assert (await made.find("btc")).id == "bitcoin"
+    assert catalogue.searches == []
     assert await made.find("$ocat", no_choice) == obscure
     known = made.facts("obscure-cat")
     assert known is not None
@@ -248,12 +257,6 @@ async def test_the_long_tail_is_searched_for_and_remembered(store: SqliteStore) 
     await again.load()
     assert again.resolve("obscure cat", no_choice) == obscure
     assert catalogue.searches == ["ocat"]
-
-
-async def test_a_known_coin_is_not_searched_for(store: SqliteStore) -> None:
-    catalogue = FakeCatalogue()
-    assert (await book(store, catalogue).find("btc")).id == "bitcoin"
-    assert catalogue.searches == []
 
 
 async def test_an_unknown_word_is_searched_for_once_in_ten_minutes(store: SqliteStore) -> None:

@@ -4,11 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from services.counters import Counters
 from services.domain.coins import Coin
 from services.domain.quotes import Quote
 from services.errors import SourceUnavailable
+from services.store.errors import StoreUnavailable
 from services.store.sqlite import SqliteStore, open_sqlite
 from tests.fakes.market import FakeCatalogue, facts, heard, later
 from tests.services.market_world import EXCHANGES, World, steady
@@ -79,7 +81,33 @@ async def test_tether_quotes_are_converted_by_its_own_rate(store: SqliteStore) -
     assert world.market.quote("bitcoin").price == 76000
     assert world.market.rate("usdt") == Decimal("0.95")
     world.hear(3700, replace(in_tether, at=later(3700)))
-    assert world.market.health()[1].last_refusal == "no rate"
+    refused = world.market.health()[1]
+    assert (refused.last_refusal, refused.refused) == ("no rate", 2)  # the rate is an hour old by now
+
+
+async def test_a_jump_is_confirmed_across_currencies(store: SqliteStore) -> None:
+    world = World(store, ["kraken", "binance"])
+    world.play([(0, "kraken", "0.5")], "tether")
+    world.play([(0, "kraken", "100")])
+    world.hear(0.1, heard("binance", "200", later(0.1), quote="usdt"))
+    world.play([(1, "kraken", "60")])
+    world.hear(1.1, heard("binance", "120", later(1.1), quote="usdt"))  # 60 dollars: both saw the crash
+    assert world.quotes[-1].price == 80
+    world.play([(1.2, "kraken", "60"), (2, "kraken", "40"), (4, "kraken", "40")])
+    world.hear(4.1, heard("binance", "80", later(4.1), quote="usdt"))
+    assert world.quotes[-1].price == 40
+
+
+async def test_a_cross_is_as_doubtful_and_as_old_as_either_side(store: SqliteStore) -> None:
+    world = World(store, ["kraken", "coinbase"])
+    world.play([(0, "kraken", "100"), (0, "coinbase", "110")])
+    world.play([(0, "kraken", "10"), (0, "coinbase", "10")], "ethereum")
+    assert world.market.quote("ethereum", "bitcoin").disputed
+    assert world.market.quote("bitcoin", "ethereum").disputed
+    world.play([(16, "kraken", "10")], "ethereum")
+    assert not world.market.quote("ethereum").stale
+    assert world.market.quote("ethereum", "bitcoin").stale
+    assert world.market.quote("bitcoin", "ethereum").stale
 
 
 async def test_quotes_in_other_currencies_and_coins(store: SqliteStore) -> None:
@@ -139,6 +167,19 @@ async def test_the_last_good_quotes_survive_a_restart_as_stale(store: SqliteStor
     assert (quote.at, quote.change_24h_pct) == (later(3), None)
     again.hear(60, heard("binance", "84000", later(60), quote="usdt"))
     assert again.market.quote("bitcoin").price == Decimal("83916.000")
+
+
+async def test_a_failed_save_loses_no_quote(store: SqliteStore) -> None:
+    world = World(store, ["kraken"])
+    world.play([(0, "kraken", "100")])
+    await store.write(lambda tx: tx.run(text("ALTER TABLE quote RENAME TO away")))
+    with pytest.raises(StoreUnavailable):
+        await world.market.save()
+    await store.write(lambda tx: tx.run(text("ALTER TABLE away RENAME TO quote")))
+    await world.market.save()
+    again = World(store, ["kraken"])
+    await again.market.load()
+    assert again.market.quote("bitcoin").price == 100
 
 
 async def test_simulated_quotes_never_become_real_ones(store: SqliteStore) -> None:

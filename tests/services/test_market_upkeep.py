@@ -104,6 +104,19 @@ async def test_a_healthy_stream_is_not_polled(store: SqliteStore) -> None:
     await run.stop()
 
 
+async def test_a_source_that_speaks_every_other_minute_is_not_polled_in_between(store: SqliteStore) -> None:
+    source = FakePrices("coingecko")
+    run = Running(store, source)
+    sink = await source.connected()
+    sink((heard("coingecko", "100", START),))
+    await run.pass_time(60)
+    await run.pass_time(60)
+    assert source.asked == []
+    await run.pass_time(60)
+    assert len(source.asked) == 1
+    await run.stop()
+
+
 async def test_the_stream_is_begun_anew_for_a_coin_that_somebody_waits_for(store: SqliteStore) -> None:
     source = FakePrices("kraken")
     run = Running(store, source)
