@@ -7,14 +7,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from services.domain.candles import Candle, Interval
+from services.domain.coins import Coin
 from services.domain.people import Caller
+from services.errors import InvalidInput, UserError
 from services.tx import Tx
 
 if TYPE_CHECKING:
     from handlers.declaration import Command
     from services.hub import Services
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Tone = Literal["up", "down", "neutral", "warning"]
 Mark = Literal["SIMULATED", "STALE", "REPLAY", "PARTIAL", "ESTIMATE"]
 Study = Literal["sma", "ema", "vol", "rsi", "macd", "bb"]
@@ -83,10 +85,10 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply(Generic[T]):
+class Reply(Generic[T_co]):
     """One answer: `data` for machines, `card` for people."""
 
-    data: T
+    data: T_co
     card: Card
     chart: Chart | None = None
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
@@ -94,10 +96,10 @@ class Reply(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Generic[T]):
+class Change(Generic[T_co]):
     """What a command is about to do. `apply` runs inside the one transaction that also marks the command as done."""
 
-    apply: Callable[[Tx], Reply[T]]
+    apply: Callable[[Tx], Reply[T_co]]
     leaves_no_trace: bool = False  # the answer is sent directly and kept nowhere
 
 
@@ -108,3 +110,18 @@ class Request:
     caller: Caller
     services: "Services"
     commands: tuple["Command", ...] = field(repr=False)
+    choices: dict[str, str] = field(default_factory=dict)  # clashing tickers that this person has chosen between
+    learned: dict[str, str] = field(default_factory=dict)  # chosen by this very line, to be remembered
+
+    async def coin(self, word: str) -> Coin:
+        """Return the coin that a word means; `bch=bitcoin-cash` says which one, and is remembered."""
+        name, chosen, coin_id = word.partition("=")
+        try:
+            found = await self.services.coins.find(coin_id or name, self.choices.get)
+        except UserError as failure:
+            clash = isinstance(failure, InvalidInput)
+            choices = tuple((label, f"{name}={each}" if clash else each) for label, each in failure.choices)
+            raise type(failure)(failure.message, choices=choices, replaces=word) from None
+        if chosen:
+            self.learned[name.casefold()] = found.id
+        return found

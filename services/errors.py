@@ -6,11 +6,12 @@ class UserError(Exception):
 
     code = "error"
 
-    def __init__(self, message: str, *, choices: tuple[tuple[str, str], ...] = ()) -> None:
-        """`choices` are (label, command line) pairs that would repair the request."""
+    def __init__(self, message: str, *, choices: tuple[tuple[str, str], ...] = (), replaces: str | None = None) -> None:
+        """`choices` are (label, command line) pairs that repair the request, or with `replaces` (label, word) pairs."""
         super().__init__(message)
         self.message = message
         self.choices = choices
+        self.replaces = replaces
 
 
 class InvalidInput(UserError):

@@ -21,7 +21,7 @@ LATE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A person's standing wish, as it is stored."""
+    """A person's standing wish, as it is stored. `every` is the least time between two firings; None fires once."""
 
     id: int
     number: int  # "#12", counted per owner
@@ -41,6 +41,11 @@ class Alert:
     expires_at: datetime | None
     snoozed_until: datetime | None
     last_value: Decimal | None
+
+    @property
+    def repeats(self) -> bool:
+        """Say whether it may fire more than once."""
+        return self.every is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +83,14 @@ class Wait:
 Verdict = Fire | Arm | Wait
 
 
-def judge(condition: Condition, *, armed: bool, observation: Observation) -> Verdict:
+def judge(condition: Condition, *, armed: bool, repeats: bool, observation: Observation) -> Verdict:
     """Decide what one observation means for one condition."""
     value = observation.value
     if armed:
         return Fire() if is_met(condition.op, value, condition.level) else Wait()
-    return Arm() if is_back(condition, value) else Wait()
+    back = rearm_level(condition, repeats=repeats)
+    is_back = value <= back if direction(condition.op) == "up" else value >= back
+    return Arm() if is_back else Wait()
 
 
 def is_met(op: Op, value: Decimal, level: Decimal) -> bool:
@@ -101,16 +108,10 @@ def is_met(op: Op, value: Decimal, level: Decimal) -> bool:
             assert_never(op)
 
 
-def rearm_level(condition: Condition) -> Decimal:
-    """Return the value at which a disarmed condition becomes armed again."""
-    band = abs(condition.level) * BAND
+def rearm_level(condition: Condition, *, repeats: bool) -> Decimal:
+    """Return the value at which a disarmed condition arms again: the level, for a repeating alert a band beyond it."""
+    band = abs(condition.level) * BAND if repeats else Decimal()
     return condition.level - band if direction(condition.op) == "up" else condition.level + band
-
-
-def is_back(condition: Condition, value: Decimal) -> bool:
-    """Say whether the value has come back far enough to arm."""
-    back = rearm_level(condition)
-    return value <= back if direction(condition.op) == "up" else value >= back
 
 
 def direction(op: Op) -> Direction:
@@ -118,7 +119,7 @@ def direction(op: Op) -> Direction:
     return "up" if op in ("above", "up", "cross_up") else "down"
 
 
-def watch(condition: Condition, *, armed: bool) -> tuple[Direction, float]:
+def watch(condition: Condition, *, armed: bool, repeats: bool) -> tuple[Direction, float]:
     """Return which way and at which level the matcher must look up this condition next.
 
     The float is rounded so that no exact hit can be missed; `judge` has the last word.
@@ -126,7 +127,7 @@ def watch(condition: Condition, *, armed: bool) -> tuple[Direction, float]:
     way = direction(condition.op)
     level = condition.level
     if not armed:
-        way, level = ("down" if way == "up" else "up"), rearm_level(condition)
+        way, level = ("down" if way == "up" else "up"), rearm_level(condition, repeats=repeats)
     return way, math.nextafter(float(level), -math.inf if way == "up" else math.inf)
 
 

@@ -74,10 +74,6 @@ class _Ladder:
         if not self.ranks[chunk]:
             del self.ranks[chunk], self.ids[chunk]
 
-    @property
-    def next(self) -> float | None:
-        return self.ranks[-1][-1] if self.ranks else None
-
     def cut(self, rank: float) -> list[int]:
         """Take out every entry whose rank is at least `rank`, the ones to fire first at the front."""
         fired: list[int] = []
@@ -131,6 +127,11 @@ class Matcher:
         for entry in fired:
             del self._placed[entry]
         return fired
+
+    def would_touch(self, metric: str, value: float) -> bool:
+        """Say whether `touched` would return anything, without taking it out."""
+        up, down = self._up.get(metric), self._down.get(metric)
+        return (up is not None and up.ranks[-1][-1] >= -value) or (down is not None and down.ranks[-1][-1] >= value)
 
     def metrics(self) -> frozenset[str]:
         """Return the keys of every series that somebody waits for."""

@@ -29,7 +29,7 @@ _FILLERS = frozenset((
 _CROSS = frozenset(("cross", "crosses", "crossing"))
 _UP = frozenset(("up", "upward", "upwards"))
 _DOWN = frozenset(("down", "downward", "downwards"))
-_TERMS = frozenset(("once", "every", "until", "note"))
+_TERMS = frozenset(("once", "every", "until", "note", "here", "to"))
 _CURRENCY = re.compile(r"[a-z]{2,6}", re.ASCII)
 _RISES = frozenset(("rises", "climbs", "up", "gains"))
 _FALLS = frozenset(("falls", "drops", "down", "loses"))
@@ -271,6 +271,10 @@ def _terms(line: _Line) -> Terms | Question:
                 terms = replace(terms, every=_span(line, word))
             case "until":
                 terms = replace(terms, until=_span(line, word))
+            case "here":
+                terms = replace(terms, here=True)
+            case "to" if line.peek() in ("here", "dm"):
+                terms = replace(terms, here=line.take().lower() == "here")
             case "note":
                 terms = replace(terms, note=_note(line))
             case _:

@@ -43,6 +43,7 @@ class Terms:
     every: timedelta | None = None
     until: timedelta | None = None
     note: str | None = None
+    here: bool = False  # into this chat, for everybody in it, and not to the person alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from services.domain.alerts import Alert, Direction, Event, State, watch
 from services.domain.metrics import parse_metric
+from services.domain.quotes import Observation
 from services.domain.rules import Condition, Op
 from services.store.columns import (
     integer,
@@ -39,6 +40,15 @@ _COLUMNS = (
 )  # fmt: skip
 _ALL = select(*_COLUMNS).join(condition, condition.c.alert_id == alert.c.id).where(alert.c.deleted_at.is_(None))
 _BY_ID = _ALL.where(alert.c.id == bindparam("the_id"))
+_EVEN_DELETED = (
+    select(*_COLUMNS).join(condition, condition.c.alert_id == alert.c.id).where(alert.c.id == bindparam("the_id"))
+)
+_DELETED = select(alert.c.id).where(
+    alert.c.deleted_at.is_not(None),
+    alert.c.number == bindparam("the_number"),
+    (alert.c.owner_person == bindparam("the_person")) | (alert.c.owner_chat == bindparam("the_chat")),
+)
+_CODE = select(event.c.id).where(event.c.code == bindparam("the_code"))
 _OF_PERSON = _ALL.where(alert.c.owner_person == bindparam("the_owner")).order_by(alert.c.number)
 _OF_CHAT = _ALL.where(alert.c.owner_chat == bindparam("the_owner")).order_by(alert.c.number)
 _NEXT_NUMBER = {
@@ -65,11 +75,12 @@ _ADD = (
 )  # fmt: skip
 _ADD_CONDITION = insert(condition).values(
     alert_id=bindparam("alert_id"), position=0, metric=bindparam("metric"), op=bindparam("op"),
-    level=bindparam("level"), armed=bindparam("armed"), live=1, last_value=bindparam("last_value"),
-    last_at=bindparam("last_at"),
+    level=bindparam("level"), armed=bindparam("armed"),
+        repeats=bindparam("repeats"), live=1,
+    last_value=bindparam("last_value"), last_at=bindparam("last_at"),
 )  # fmt: skip
 _LIVE = select(
-    condition.c.alert_id, condition.c.metric, condition.c.op, condition.c.level, condition.c.armed
+    condition.c.alert_id, condition.c.metric, condition.c.op, condition.c.level, condition.c.armed, condition.c.repeats
 ).where(condition.c.live == 1)  # fmt: skip
 _SET_STATE = (
     update(alert)
@@ -98,7 +109,8 @@ _REPLACE_CONDITION = (
     update(condition)
     .where(condition.c.alert_id == bindparam("the_id"))
     .values(
-        metric=bindparam("metric"), op=bindparam("op"), level=bindparam("level"), armed=bindparam("armed"), live=1,
+        metric=bindparam("metric"), op=bindparam("op"), level=bindparam("level"), armed=bindparam("armed"),
+        repeats=bindparam("repeats"), live=1,
         last_value=bindparam("last_value"), last_at=bindparam("last_at"),
     )
 )  # fmt: skip
@@ -126,6 +138,7 @@ _EVENT = select(*_EVENT_COLUMNS).where(event.c.id == bindparam("the_id"))
 _LAST_EVENT = (
     select(*_EVENT_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id.desc()).limit(1)
 )
+_EVENTS = select(*_EVENT_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id)
 _DUE = select(alert.c.id).where(
     alert.c.deleted_at.is_(None),
     ((alert.c.state == "snoozed") & (alert.c.snoozed_until <= bindparam("now")))
@@ -173,7 +186,7 @@ def _condition_values(new: NewAlert, alert_id_as: str, alert_id: int) -> dict[st
     return {
         alert_id_as: alert_id,
         "metric": new.condition.metric.key, "op": new.condition.op, "level": format(new.condition.level, "f"),
-        "armed": int(new.armed), "last_value": text_or_none(new.value),
+        "armed": int(new.armed), "repeats": int(new.every is not None), "last_value": text_or_none(new.value),
         "last_at": None if new.value_at is None else micros(new.value_at),
     }  # fmt: skip
 
@@ -205,6 +218,23 @@ def by_id(tx: Tx, alert_id: int) -> Alert | None:
     return _alert(found[0]) if found else None
 
 
+def by_id_even_deleted(tx: Tx, alert_id: int) -> Alert | None:
+    """Return one alert, also one that was deleted after it fired."""
+    found = tx.rows(_EVEN_DELETED, {"the_id": alert_id})
+    return _alert(found[0]) if found else None
+
+
+def deleted(tx: Tx, *, person: int | None, chat: int | None, number: int) -> int | None:
+    """Return the id of an owner's deleted alert."""
+    found = tx.rows(_DELETED, {"the_person": person, "the_chat": chat, "the_number": number})
+    return integer(found[0][0]) if found else None
+
+
+def is_code_taken(tx: Tx, code: str) -> bool:
+    """Say whether an event has this short code already."""
+    return bool(tx.rows(_CODE, {"the_code": code}))
+
+
 def of_owner(tx: Tx, *, person: int | None, chat: int | None) -> list[Alert]:
     """Return the alerts of one person or one chat, by number."""
     rows = tx.rows(_OF_PERSON, {"the_owner": person}) if chat is None else tx.rows(_OF_CHAT, {"the_owner": chat})
@@ -220,8 +250,8 @@ def count(tx: Tx, *, person: int | None, chat: int | None) -> int:
 def live(tx: Tx) -> list[tuple[int, str, Direction, float]]:
     """Return what the matcher must watch for: alert id, metric key, direction and rounded level."""
     entries: list[tuple[int, str, Direction, float]] = []
-    for alert_id, metric, op, level, armed in tx.rows(_LIVE):
-        way, value = watch(_condition(metric, op, level), armed=bool(armed))
+    for alert_id, metric, op, level, armed, repeats in tx.rows(_LIVE):
+        way, value = watch(_condition(metric, op, level), armed=bool(armed), repeats=bool(repeats))
         entries.append((integer(alert_id), words(metric), way, value))
     return entries
 
@@ -265,11 +295,11 @@ def edit(tx: Tx, found: Alert, new: NewAlert) -> bool:
     return True
 
 
-def turn(tx: Tx, alert_id: int, turned: Condition, *, armed: bool, live: bool, value: Decimal, at: datetime) -> None:
+def turn(tx: Tx, found: Alert, turned: Condition, observation: Observation, *, armed: bool, live: bool) -> None:
     """Store what a condition waits for next and the value that decided it."""
     values: dict[str, Value] = {
-        "the_id": alert_id, "op": turned.op, "armed": int(armed), "live": int(live),
-        "last_value": format(value, "f"), "last_at": micros(at),
+        "the_id": found.id, "op": turned.op, "armed": int(armed), "live": int(live),
+        "last_value": format(observation.value, "f"), "last_at": micros(observation.at),
     }  # fmt: skip
     tx.run(_TURNED, values)
 
@@ -309,6 +339,11 @@ def last_event(tx: Tx, alert_id: int) -> Event | None:
     """Return the newest firing of an alert."""
     found = tx.rows(_LAST_EVENT, {"the_id": alert_id})
     return _event(found[0]) if found else None
+
+
+def events_of(tx: Tx, alert_id: int) -> list[Event]:
+    """Return every firing of an alert, oldest first."""
+    return [_event(row) for row in tx.rows(_EVENTS, {"the_id": alert_id})]
 
 
 def due(tx: Tx, now: datetime) -> list[int]:

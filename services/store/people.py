@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
 
 from services.domain.people import NumberStyle, Place, Platform, Preferences
-from services.store.columns import integer, integer_or_none, micros, words, words_or_none
+from services.store.columns import integer, integer_or_none, micros, moment, words, words_or_none
 from services.store.schema import account, chat, choice, destination, person
 from services.tx import Row, Tx
 
@@ -38,6 +38,14 @@ _CHAT = select(*_PLACE, chat.c.parked_at, chat.c.parked_reason, chat.c.private_t
 _PRIVATE_CHAT = (
     select(chat.c.id).where(chat.c.private_to == bindparam("person_id"), chat.c.parked_at.is_(None)).order_by(chat.c.id)
 )
+_CHATS_AT = select(chat.c.id).where(
+    chat.c.platform == bindparam("the_platform"),
+    chat.c.bot_id == bindparam("the_bot"),
+    chat.c.chat_id == bindparam("the_chat"),
+)
+_PARKED_CHATS = select(chat.c.id).where(
+    chat.c.platform == bindparam("the_platform"), chat.c.bot_id == bindparam("the_bot"), chat.c.parked_at.is_not(None)
+)
 _PARK = (
     update(chat)
     .where(chat.c.id == bindparam("the_id"))
@@ -52,11 +60,6 @@ _MIGRATE = (
     )
     .values(chat_id=bindparam("new"))
 )
-_CHATS_OF_OLD = select(chat.c.id, chat.c.thread).where(
-    chat.c.platform == bindparam("the_platform"),
-    chat.c.bot_id == bindparam("the_bot_id"),
-    chat.c.chat_id == bindparam("old"),
-)
 _DESTINATION_OF_CHAT = select(destination.c.id).where(destination.c.chat_id == bindparam("the_chat"))
 _DESTINATION_OF_PERSON = select(destination.c.id).where(destination.c.person_id == bindparam("the_person"))
 _ADD_DESTINATION = (
@@ -69,14 +72,14 @@ _PREFER = {
     name: update(person).where(person.c.id == bindparam("the_id")).values(**{name: bindparam("value")})
     for name in ("zone", "currency", "numbers")
 }
-_CHOICE = select(choice.c.coin_id).where(
-    choice.c.person_id == bindparam("the_person"), choice.c.word == bindparam("the_word")
-)
+_CHOICES = select(choice.c.word, choice.c.coin_id).where(choice.c.person_id == bindparam("the_person"))
+_PREFERENCES = select(person.c.zone, person.c.currency, person.c.numbers).where(person.c.id == bindparam("the_id"))
 _CHOOSE = insert(choice).values(person_id=bindparam("person_id"), word=bindparam("word"), coin_id=bindparam("coin_id"))
 _CHOOSE = _CHOOSE.on_conflict_do_update(
     index_elements=["person_id", "word"], set_={"coin_id": _CHOOSE.excluded.coin_id}
 )
-_FORGET_CHOICES = delete(choice).where(choice.c.person_id == bindparam("the_person"))
+_SINCE = select(person.c.created_at).where(person.c.id == bindparam("the_id"))
+_ACCOUNTS = select(account.c.platform, account.c.user_id).where(account.c.person_id == bindparam("the_person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,17 @@ def private_chats(tx: Tx, person_id: int) -> list[int]:
     return [integer(row[0]) for row in tx.rows(_PRIVATE_CHAT, {"person_id": person_id})]
 
 
+def chats_at(tx: Tx, place: Place) -> list[int]:
+    """Return the rows of a chat with all of its topics."""
+    values = {"the_platform": place.platform, "the_bot": place.bot_id, "the_chat": place.chat_id}
+    return [integer(row[0]) for row in tx.rows(_CHATS_AT, values)]
+
+
+def parked_chats(tx: Tx, platform: Platform, bot_id: int) -> list[int]:
+    """Return the chats that refuse messages at present."""
+    return [integer(row[0]) for row in tx.rows(_PARKED_CHATS, {"the_platform": platform, "the_bot": bot_id})]
+
+
 def park_chat(tx: Tx, chat_id: int, at: datetime | None, reason: str | None) -> None:
     """Note that a chat refuses messages, or with None that it takes them again."""
     tx.run(_PARK, {"the_id": chat_id, "at": None if at is None else micros(at), "reason": reason})
@@ -175,10 +189,15 @@ def prefer(tx: Tx, person_id: int, name: str, value: str) -> None:
     tx.run(_PREFER[name], {"the_id": person_id, "value": value})
 
 
-def choice_of(tx: Tx, person_id: int, word: str) -> str | None:
-    """Return which coin this person meant by a clashing ticker the last time."""
-    found = tx.rows(_CHOICE, {"the_person": person_id, "the_word": word})
-    return words(found[0][0]) if found else None
+def preferences(tx: Tx, person_id: int) -> Preferences:
+    """Return what a person chose; the defaults for a person who is gone."""
+    found = tx.rows(_PREFERENCES, {"the_id": person_id})
+    return _preferences(found[0]) if found else Preferences()
+
+
+def choices(tx: Tx, person_id: int) -> dict[str, str]:
+    """Return which coin this person meant by each clashing ticker the last time."""
+    return {words(word): words(coin) for word, coin in tx.rows(_CHOICES, {"the_person": person_id})}
 
 
 def choose(tx: Tx, person_id: int, word: str, coin_id: str) -> None:
@@ -186,6 +205,11 @@ def choose(tx: Tx, person_id: int, word: str, coin_id: str) -> None:
     tx.run(_CHOOSE, {"person_id": person_id, "word": word, "coin_id": coin_id})
 
 
-def forget_choices(tx: Tx, person_id: int) -> None:
-    """Forget every remembered choice of a person."""
-    tx.run(_FORGET_CHOICES, {"the_person": person_id})
+def known_since(tx: Tx, person_id: int) -> datetime:
+    """Return when a person first wrote."""
+    return moment(tx.rows(_SINCE, {"the_id": person_id})[0][0])
+
+
+def accounts(tx: Tx, person_id: int) -> list[tuple[str, int]]:
+    """Return the platforms on which a person is known, with their number there."""
+    return [(words(platform), integer(user)) for platform, user in tx.rows(_ACCOUNTS, {"the_person": person_id})]

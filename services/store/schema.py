@@ -95,6 +95,8 @@ alert = Table(
     Column("deleted_at", BigInteger),
     UniqueConstraint("owner_person", "number"),
     UniqueConstraint("owner_chat", "number"),
+    Index("alert_snoozed", "snoozed_until"),
+    Index("alert_expiring", "expires_at"),
 )
 
 condition = Table(
@@ -106,6 +108,7 @@ condition = Table(
     Column("op", Text, nullable=False),
     Column("level", Text, nullable=False),
     _flag("armed"),
+    _flag("repeats"),
     _flag("live"),  # 1 while the alert is neither paused, snoozed, ended nor deleted
     Column("last_value", Text),
     Column("last_at", BigInteger),

@@ -1,0 +1,266 @@
+"""The composition root: open, wire, supervise, stop in order. The only place that names sources and platforms."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+import httpx
+import structlog
+
+from bot.conversation import Conversation
+from bot.render.charts import Charts
+from bot.settings import Settings
+from bot.tasks import supervise
+from handlers.catalogue import COMMANDS
+from handlers.dispatch import Dispatch
+from handlers.model import Reply
+from services.alerts import Alerts, Limits
+from services.buttons import Buttons
+from services.callers import Callers
+from services.candles import Candles
+from services.clock import Clock
+from services.coins import CoinBook
+from services.counters import Counters
+from services.domain.candles import Candle
+from services.domain.deliveries import Delivery
+from services.domain.metrics import Metric
+from services.domain.quotes import Observation
+from services.errors import SourceUnavailable
+from services.feed import CoinSource, PriceSource
+from services.hub import Health, Services
+from services.market import Market
+from services.outbox import Outbox
+from services.personal import Personal
+from services.preview import steps
+from services.rules import Rules
+from services.series import Series
+from services.store import buttons as button_rows
+from services.store import inbox as inbox_rows
+from services.store import logins, notes
+from services.store.open import open_store
+from services.store.sqlite import open_sqlite
+from services.tx import Store, Tx
+
+log = structlog.get_logger()
+
+_ORIGIN = "simulation.origin"
+_CATCH_UP_AFTER = timedelta(seconds=60)
+_INBOX_KEPT = timedelta(hours=48)
+"""Telegram repeats what was not confirmed for a day; numbers of updates are kept twice as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The upstreams that the settings name."""
+
+    prices: tuple[PriceSource, ...]
+    coins: CoinSource | None
+
+
+@dataclass(slots=True)
+class App:
+    """One running Flowbell without its platforms."""
+
+    settings: Settings
+    clock: Clock
+    counters: Counters
+    store: Store
+    services: Services
+    conversation: Conversation
+    outbox: Outbox[Reply[object]]
+    charts: Charts
+    sources: Sources
+    last_heard: datetime | None = None
+
+    async def keep_going(self, group: asyncio.TaskGroup) -> None:
+        """Start every background loop of the services in `group`, each supervised and named."""
+        services = self.services
+        for source in self.sources.prices:
+            self._start(group, source.name, partial(services.market.run_source, source))
+        self._start(group, "outbox", self.outbox.run)
+        self._start(group, "alerts", lambda: services.alerts.run(self._past))
+        self._start(group, "coins", self._refresh_coins)
+        self._start(group, "upkeep", self._upkeep)
+        group.create_task(self._catch_up(), name="catch-up")
+
+    def _start(self, group: asyncio.TaskGroup, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        health = self.services.health
+        group.create_task(supervise(name, job, self.clock, self.counters, health), name=name)
+
+    async def _refresh_coins(self) -> None:
+        while True:
+            await self.services.coins.refresh()
+            await self.clock.sleep(60)
+
+    async def _upkeep(self) -> None:
+        while True:
+            await self.clock.sleep(60)
+            await self.services.market.save()
+            now = self.clock.now()
+
+            def purge(tx: Tx, now: datetime = now) -> None:
+                inbox_rows.purge(tx, now - _INBOX_KEPT)
+                button_rows.purge(tx, now)
+                logins.purge(tx, now - timedelta(days=2))
+
+            await self.store.write(purge)
+
+    async def _past(self, metric: Metric) -> tuple[Candle, ...]:
+        """Return the bars of a window that somebody has begun to wait for, in its currency."""
+        coin = self.services.coins.coin(metric.base)
+        unit = self.services.market.rate(metric.quote)
+        if coin is None or metric.window is None or not unit:
+            return ()
+        try:
+            bars = await self.services.candles.since(coin, self.services.market.present() - metric.window)
+        except SourceUnavailable:
+            return ()
+        return tuple(
+            Candle(bar.at, bar.open / unit, bar.high / unit, bar.low / unit, bar.close / unit, bar.volume)
+            for bar in bars
+        )
+
+    async def _catch_up(self) -> None:
+        """Replay the bars of the time when this process was down, so that what came and went is told, late."""
+        since = self.last_heard
+        if since is None or self.clock.now() - since < _CATCH_UP_AFTER:
+            return
+        for metric in sorted(self.services.alerts.watched(), key=lambda each: each.key):
+            coin = self.services.coins.coin(metric.base)
+            if coin is None or metric.name != "price" or metric.quote != "usd":
+                continue
+            try:
+                bars = await self.services.candles.since(coin, since)
+            except SourceUnavailable as failure:
+                log.warning("catch_up.unavailable", coin=coin.id, reason=failure.message)
+                continue
+            for bar in bars:
+                for price in steps(bar):
+                    await self._observe_past(metric, price, bar)
+
+    async def _observe_past(self, metric: Metric, price: Decimal, bar: Candle) -> None:
+        names = ", ".join(source.name for source in self.sources.prices[:1])
+        self.services.alerts.observe(Observation(metric.key, price, bar.at, self.clock.now(), names, "bar"))
+        if self.services.alerts.is_firing:
+            await self.services.alerts.settled()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: Clock, *, in_memory: bool = False) -> AsyncIterator[App]:
+    """Open the store and wire everything over it; close in the opposite order."""
+    counters = Counters()
+    async with AsyncExitStack() as stack:
+        store = await _store(settings, counters, clock, in_memory=in_memory)
+        stack.push_async_callback(store.close)
+        sources = await _sources(settings, clock, store, stack)
+        app = await wired(settings, clock, counters, store, sources)
+        stack.push_async_callback(app.charts.close)
+        yield app
+        await app.services.market.save()
+
+
+async def _store(settings: Settings, counters: Counters, clock: Clock, *, in_memory: bool) -> Store:
+    if in_memory:
+        return await open_sqlite(None, counters)
+    url = None if settings.database_url is None else settings.database_url.get_secret_value()
+    return await open_store(url, settings.data_dir, counters, clock)
+
+
+async def wired(settings: Settings, clock: Clock, counters: Counters, store: Store, sources: Sources) -> App:
+    """Put the services together over a store and its sources."""
+    coins = CoinBook(clock, store, sources.coins)
+    await coins.load()
+    market = Market(clock, counters, sources.prices, coins, store)
+    await market.load()
+    callers = Callers(store, clock)
+    conversation: list[Conversation] = []
+
+    async def draw(owed: Delivery) -> Reply[object]:
+        return await conversation[0].draw(owed)
+
+    outbox: Outbox[Reply[object]] = Outbox(store, clock, counters, draw)
+
+    def follow(coin_id: str) -> None:
+        coin = coins.coin(coin_id)
+        if coin is not None:
+            coins.follow(coin)
+
+    limits = Limits(settings.limits.alerts_per_person, settings.limits.alerts_per_chat)
+    alerts = Alerts(store, clock, counters, outbox, Series(market), limits, follow)
+    await alerts.load()
+    market.listen(alerts.hear)
+    services = Services(
+        clock=clock, counters=counters, store=store, coins=coins, market=market,
+        candles=Candles(clock, store, sources.prices, market), rules=Rules(market, clock), alerts=alerts,
+        callers=callers, personal=Personal(store, callers, alerts), health=Health(),
+    )  # fmt: skip
+    dispatch = Dispatch(services, COMMANDS)
+    buttons = Buttons(store, clock, dispatch.may_change)
+    conversation.append(Conversation(dispatch, outbox, buttons, clock))
+    last_heard = await store.read(_last_heard)
+    return App(settings, clock, counters, store, services, conversation[0], outbox, Charts(), sources, last_heard)
+
+
+def _last_heard(tx: Tx) -> datetime | None:
+    from services.store import quotes
+
+    return max((each.seen_at for each in quotes.every(tx)), default=None)
+
+
+async def _sources(settings: Settings, clock: Clock, store: Store, stack: AsyncExitStack) -> Sources:
+    names = settings.market.sources
+    if "simulated" in names:
+        return await _simulated(settings, clock, store)
+    if "replay" in names:
+        return _replayed(settings, clock)
+    client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
+    await stack.enter_async_context(client)
+    return _live(settings, clock, client)
+
+
+async def _simulated(settings: Settings, clock: Clock, store: Store) -> Sources:
+    from services.sources.simulated import SimulatedMarket
+
+    origin = await store.write(lambda tx: _kept_origin(tx, clock.now()))
+    source = SimulatedMarket(clock, settings.simulated.seed, settings.simulated.speed, origin)
+    return Sources((source,), source)
+
+
+def _kept_origin(tx: Tx, now: datetime) -> datetime:
+    kept = notes.get(tx, _ORIGIN)
+    if kept is None:
+        notes.put(tx, _ORIGIN, now.isoformat())
+        return now
+    return datetime.fromisoformat(kept).astimezone(UTC)
+
+
+def _replayed(settings: Settings, clock: Clock) -> Sources:
+    from services.clock import FixedClock
+    from services.sources.replay import Replay, open_recordings
+
+    recordings = open_recordings([str(path) for path in settings.replay.files])
+    return Sources((Replay(recordings, FixedClock(clock.now()), settings.replay.speed),), None)
+
+
+def _live(settings: Settings, clock: Clock, client: httpx.AsyncClient) -> Sources:
+    from services.sources.binance import Binance
+    from services.sources.coinbase import Coinbase
+    from services.sources.coingecko import CoinGecko
+    from services.sources.kraken import Kraken
+
+    key = None if settings.coingecko.key is None else settings.coingecko.key.get_secret_value()
+    gecko = CoinGecko(
+        client, clock, settings.coingecko.api_base, key, settings.coingecko.plan, settings.coingecko.calls_per_minute
+    )
+    made: dict[str, PriceSource] = {
+        "binance": Binance(client, clock, settings.binance.api_base, settings.binance.ws_base),
+        "coinbase": Coinbase(client, clock, settings.coinbase.api_base, settings.coinbase.ws_base),
+        "kraken": Kraken(client, clock, settings.kraken.api_base, settings.kraken.ws_base),
+        "coingecko": gecko,
+    }
+    chosen = tuple(made[name] for name in settings.market.sources)
+    return Sources(chosen, gecko if "coingecko" in settings.market.sources else None)

@@ -1,0 +1,196 @@
+"""What every platform needs between an update and its answer: the inbox, the dispatch, the outbox and the buttons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.replies import decode, encode
+from handlers.alerts import fired
+from handlers.declaration import Command
+from handlers.dispatch import Applied, Call, Dispatch, refused
+from handlers.model import Change, Reply, Request
+from services.buttons import Buttons
+from services.clock import Clock
+from services.domain.deliveries import Delivery
+from services.domain.people import Caller, Place, Platform
+from services.errors import UserError
+from services.failpoints import failpoint
+from services.outbox import Outbox
+from services.store import inbox, logins, people
+from services.store.inbox import Receipt, Received
+from services.store.outbox import Owed
+from services.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class _Owing:
+    """Applies a change, marks its update as done and owes its answer, all in one transaction."""
+
+    conversation: "Conversation"
+    caller: Caller
+    receipt: Receipt | None
+    answers: str | None
+
+    async def __call__(self, change: Change[object]) -> Applied:
+        store = self.conversation.dispatch.services.store
+        reply = await store.write(lambda tx: self._apply(tx, change))
+        if change.leaves_no_trace:
+            await store.shred()
+        return reply
+
+    def _apply(self, tx: Tx, change: Change[object]) -> Applied:
+        if self.receipt is None:
+            return change.apply(tx)
+        failpoint("inbox.before_done")
+        if not inbox.finish(tx, self.receipt):
+            return None
+        reply = change.apply(tx)
+        if change.leaves_no_trace:
+            return reply
+        key = f"reply to {self.receipt.platform} {self.receipt.bot_id} {self.receipt.update_id}"
+        owed = Owed(key, "reply", self.caller.chat, answers=self.answers, card=encode(reply))
+        self.conversation.outbox.owe(tx, owed, self.caller.place, private=self.caller.private)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The one way from a platform's update to an answer, and from a delivery to its message."""
+
+    dispatch: Dispatch
+    outbox: Outbox[Reply[object]]
+    buttons: Buttons
+    clock: Clock
+
+    async def caller(self, place: Place, user_id: int, *, private: bool, may_administer: bool = False) -> Caller:
+        """Return the person and the chat behind an update."""
+        callers = self.dispatch.services.callers
+        return await callers.find(place, user_id, private=private, may_administer=may_administer)
+
+    async def receive(self, batch: Sequence[tuple[Receipt, int | None, str]]) -> tuple[Receipt, ...]:
+        """Keep updates before they are confirmed to their platform; return those that did not come before."""
+        failpoint("inbox.before_commit")
+        now = self.clock.now()
+
+        def work(tx: Tx) -> tuple[Receipt, ...]:
+            return tuple(receipt for receipt, user_id, body in batch if inbox.receive(tx, receipt, user_id, body, now))
+
+        new = await self.dispatch.services.store.write(work)
+        failpoint("inbox.after_commit")
+        counters = self.dispatch.services.counters
+        counters.add("inbox_received", amount=len(new))
+        counters.add("inbox_repeated", amount=len(batch) - len(new))
+        return new
+
+    async def unanswered(self, platform: Platform, bot_id: int) -> tuple[Received, ...]:
+        """Return what a stopped process left undone, oldest first."""
+        return tuple(await self.dispatch.services.store.read(lambda tx: inbox.unanswered(tx, platform, bot_id)))
+
+    async def finish(self, receipt: Receipt) -> None:
+        """Mark an update as done whose answer was sent directly, or that needs none."""
+        await self.dispatch.services.store.write(lambda tx: inbox.finish(tx, receipt))
+
+    async def answer_line(
+        self, line: str, caller: Caller, receipt: Receipt | None = None, answers: str | None = None
+    ) -> Applied:
+        """Answer a typed command; None means that the answer comes, or came, through the outbox."""
+        return await self.dispatch.answer_line(line, caller, _Owing(self, caller, receipt, answers))
+
+    async def answer_text(
+        self, text: str, caller: Caller, receipt: Receipt | None = None, answers: str | None = None
+    ) -> Applied:
+        """Answer plain words of a private chat."""
+        return await self.dispatch.answer_text(text, caller, _Owing(self, caller, receipt, answers))
+
+    async def answer_call(
+        self, call: Call, caller: Caller, receipt: Receipt | None = None, answers: str | None = None
+    ) -> Applied:
+        """Answer a command whose words came by name."""
+        return await self.dispatch.answer(call, caller, _Owing(self, caller, receipt, answers))
+
+    async def answer_press(
+        self, ref: str, caller: Caller, receipt: Receipt | None = None, answers: str | None = None
+    ) -> Applied:
+        """Answer a pressed button."""
+        try:
+            line = await self.buttons.pressed(ref, caller)
+        except UserError as failure:
+            return refused(failure)
+        return await self.answer_line(line, caller, receipt, answers)
+
+    async def complete(
+        self, command: Command, parameter: str, prefix: str, caller: Caller
+    ) -> tuple[tuple[str, str], ...]:
+        """Return what completes a half-typed word: (label, value), at most 25."""
+        return await self.dispatch.complete(command, parameter, prefix, caller)
+
+    async def offer(
+        self, reply: Reply[object], owner: Caller | None, chat: int
+    ) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """Return rows of (label, reference) for a reply's buttons; they are on disk when this returns."""
+        rows = [[(button.label, button.line) for button in row] for row in reply.buttons]
+        return await self.buttons.offer(rows, None if owner is None else owner.person, chat)
+
+    async def gone(self, place: Place, reason: str) -> None:
+        """Note that a chat refuses messages; what is owed to it waits."""
+        now = self.clock.now()
+
+        def work(tx: Tx) -> None:
+            for chat in people.chats_at(tx, place):
+                people.park_chat(tx, chat, now, reason)
+
+        await self.dispatch.services.store.write(work)
+
+    async def back(self, place: Place) -> None:
+        """Note that a chat takes messages again, and owe what waited."""
+
+        def work(tx: Tx) -> list[int]:
+            chats = people.chats_at(tx, place)
+            for chat in chats:
+                people.park_chat(tx, chat, None, None)
+            return chats
+
+        for chat in await self.dispatch.services.store.write(work):
+            await self.outbox.wake(chat)
+
+    async def reconnected(self, platform: Platform, bot_id: int) -> None:
+        """Try again what this bot's parked chats are owed: rights may have changed while it was away."""
+        for chat in await self.dispatch.services.store.read(lambda tx: people.parked_chats(tx, platform, bot_id)):
+            await self.outbox.wake(chat)
+
+    async def migrated(self, platform: Platform, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
+        """Move a group to the id that the platform gave it."""
+        store = self.dispatch.services.store
+        await store.write(lambda tx: people.migrate_chat(tx, platform, bot_id, old_chat_id, new_chat_id))
+        self.dispatch.services.callers.moved()
+
+    async def started(self, platform: Platform, bot_id: int) -> None:
+        """Note a log-in, on disk before it is made: too many in a day cost a Discord bot its token."""
+        now = self.clock.now()
+        await self.dispatch.services.store.write(lambda tx: logins.add(tx, platform, bot_id, now))
+
+    async def logins_since(self, platform: Platform, bot_id: int, since: datetime) -> int:
+        """Return how often this bot logged in since then."""
+        return await self.dispatch.services.store.read(lambda tx: logins.count(tx, platform, bot_id, since))
+
+    async def draw(self, owed: Delivery) -> Reply[object]:
+        """Return the message of a delivery as it should read now; raise LookupError if its subject is gone."""
+        if owed.card is not None:
+            return decode(owed.card)
+        services = self.dispatch.services
+        found = None if owed.event is None else await services.alerts.fired(owed.event)
+        if found is None:
+            raise LookupError(owed.key)
+        caller = await self._reader(owed)
+        alert, event = found
+        request = Request(caller, services, self.dispatch.commands)
+        return await fired(request, alert, event, self.clock.now())
+
+    async def _reader(self, owed: Delivery) -> Caller:
+        def work(tx: Tx) -> Caller:
+            chat = people.chat_row(tx, owed.chat)
+            person = 0 if chat is None else chat.private_to or 0
+            mine = people.preferences(tx, person)
+            return Caller(person, owed.place.chat_id, owed.chat, owed.place, owed.private, preferences=mine)
+
+        return await self.dispatch.services.store.read(work)

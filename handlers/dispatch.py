@@ -1,0 +1,233 @@
+"""Line → command → reply. The one door where a failure becomes a message."""
+
+import re
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from handlers.declaration import Command, Parameter
+from handlers.model import Button, Card, Change, Reply, Request
+from handlers.params import Suggestions
+from handlers.plain_words import as_line
+from services.domain.language import say
+from services.domain.people import Caller
+from services.errors import InvalidInput, NotFound, UserError
+from services.hub import Services
+from services.store.errors import StoreError
+
+log = structlog.get_logger()
+LONGEST = 512  # characters of a line that are read; the rest cannot change what it means
+_WORD = re.compile(r'"[^"]*"|\S+')
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a machine gets when a command is refused: a stable code and the sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command with the words given for each of its parameters; nothing is parsed yet."""
+
+    command: Command
+    words: Mapping[str, tuple[str, ...]]
+
+
+Applied = Reply[object] | None
+"""None: the answer is owed by the outbox, or was given before."""
+
+
+class Dispatch:
+    """All commands over one set of services."""
+
+    def __init__(self, services: Services, commands: tuple[Command, ...]) -> None:
+        self.services = services
+        self.commands = commands
+        self._by_path = {command.path: command for command in commands}
+        self._groups = {command.path[0] for command in commands if len(command.path) > 1}
+        self._short = {"p": "price", "c": "chart", "a": "alert"}
+
+    def find(self, path: tuple[str, ...]) -> Command | None:
+        """Return the command of exactly this path."""
+        return self._by_path.get(path)
+
+    def call(self, line: str) -> Call:
+        """Return which command a typed line calls, with the words for it; raise `NotFound` or `InvalidInput`."""
+        words = _WORD.findall(line.strip().removeprefix("/")[:LONGEST])
+        if not words:
+            raise NotFound(say("Type a command, like /price btc. /help shows them all."))
+        first = self._short.get(words[0].lower(), words[0].lower())
+        if first in self._groups:
+            return self._call_in_group(first, words[1:])
+        command = self._by_path.get((first,))
+        if command is None:
+            raise self._unknown(first)
+        return Call(command, bind(command, words[1:]))
+
+    def _call_in_group(self, group: str, words: list[str]) -> Call:
+        command = self._by_path.get((group, words[0].lower())) if words else None
+        if command is not None:
+            return Call(command, bind(command, words[1:]))
+        for member in self.commands:
+            if member.path[0] == group and (member.default or len(member.path) == 1):
+                return Call(member, bind(member, words))
+        members = ", ".join(member.path[1] for member in self.commands if member.path[0] == group)
+        raise InvalidInput(say("/{group} needs one of: {members}.", group=group, members=members))
+
+    def _unknown(self, word: str) -> NotFound:
+        from rapidfuzz import process
+
+        names = sorted({command.path[0] for command in self.commands})
+        near = process.extractOne(word[:40], names, score_cutoff=70)
+        if near is None:
+            return NotFound(say("There is no command /{word}. /help shows them all.", word=_printable(word)))
+        return NotFound(
+            say("There is no command /{word}. Did you mean /{near}?", word=_printable(word), near=near[0]),
+            choices=((f"/{near[0]}", f"/{near[0]}"),),
+        )
+
+    def may_change(self, line: str) -> bool:
+        """Say whether a line may change something, so that only its owner may press a button with it."""
+        try:
+            return self.call(line).command.changes
+        except UserError:
+            return False
+
+    async def answer_line(self, line: str, caller: Caller, apply: "Applier") -> Applied:
+        """Answer a typed line; never raises for what a person or an upstream did."""
+        try:
+            call = self.call(line)
+        except UserError as failure:
+            return refused(failure)
+        return await self.answer(call, caller, apply)
+
+    async def answer_text(self, text: str, caller: Caller, apply: "Applier") -> Applied:
+        """Answer plain words of a private chat: `btc`, `btc 100k`, `chart eth`."""
+        line = as_line(text, self._is_coin)
+        if line is None:
+            example = say("I did not understand that. Try «btc», «btc 100k», or /help.")
+            return refused(NotFound(example))
+        return await self.answer_line(line, caller, apply)
+
+    def _is_coin(self, word: str) -> bool:
+        try:
+            self.services.coins.resolve(word)
+        except InvalidInput:
+            return True  # several coins are called so
+        except UserError:
+            return False
+        return True
+
+    async def answer(self, call: Call, caller: Caller, apply: "Applier") -> Applied:
+        """Parse the words, run the handler and apply what it decided; failures become cards here and nowhere else."""
+        command = call.command
+        self.services.counters.add("commands", command.name)
+        try:
+            request = await self._request(caller)
+            done = await command.handler(request, **await _arguments(call, request))
+            if request.learned:
+                await self.services.learn(caller.person, request.learned)
+            return await apply(done) if isinstance(done, Change) else done
+        except UserError as failure:
+            return refused(failure, call)
+        except StoreError as failure:
+            self.services.counters.add("commands_failed", command.name)
+            log.warning("command.store_failed", command=command.name, reason=str(failure))
+            return refused(UserError(say("Storage does not work at the moment. Nothing was saved; try again later.")))
+        except Exception:
+            self.services.counters.add("commands_failed", command.name)
+            incident = self.services.new_incident()
+            log.exception("command.failed", command=command.name, incident=incident)
+            return refused(UserError(say("Something went wrong here. Incident {number}.", number=incident)))
+
+    async def complete(self, command: Command, parameter: str, prefix: str, caller: Caller) -> Suggestions:
+        """Return what completes a half-typed word, at most 25; an empty tuple where nothing does."""
+        for each in command.parameters:
+            if each.name == parameter and each.kind.complete is not None:
+                found = each.kind.complete(prefix[:100], await self._request(caller))
+                return (await found if isinstance(found, Awaitable) else found)[:25]
+        return ()
+
+    async def _request(self, caller: Caller) -> Request:
+        choices = await self.services.choices(caller.person)
+        return Request(caller, self.services, self.commands, choices)
+
+
+class Applier(Protocol):
+    """How a change is carried out: in a transaction of its own, or in one with the platform's inbox and outbox."""
+
+    async def __call__(self, change: Change[object]) -> Applied:
+        """Apply `change`; return its reply, or None where the outbox gives it."""
+        ...
+
+
+def bind(command: Command, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give each word of a typed line to a parameter; raise `InvalidInput` naming what is missing or too many."""
+    bound: dict[str, tuple[str, ...]] = {}
+    left = list(words)
+    parameters = list(command.parameters)
+    while parameters:
+        parameter = parameters.pop(0)
+        taken = _taken(parameter, left, parameters)
+        if taken:
+            bound[parameter.name] = tuple(left[:taken])
+            del left[:taken]
+        elif parameter.required:
+            raise InvalidInput(say("«{name}» is missing. Write {usage}.", name=parameter.name, usage=command.usage))
+    if left:
+        word = _printable(left[0])
+        raise InvalidInput(say("«{word}» is one word too many. Write {usage}.", word=word, usage=command.usage))
+    return bound
+
+
+def _taken(parameter: Parameter, left: list[str], following: list[Parameter]) -> int:
+    if not left:
+        return 0
+    if parameter.kind.rest:
+        return len(left)
+    if parameter.many:
+        # A word at the end that only a following parameter accepts, like a currency after coins, is its own.
+        tail = sum(1 for each in following if len(left) > 1 and each.kind.accepts(left[-1]) and not each.many)
+        return len(left) - min(tail, 1)
+    if not parameter.required and not parameter.kind.accepts(left[0]) and following:
+        return 0
+    return 1
+
+
+async def _arguments(call: Call, request: Request) -> dict[str, object]:
+    arguments: dict[str, object] = {}
+    for parameter in call.command.parameters:
+        words = call.words.get(parameter.name)
+        if words is None:
+            continue
+        parse = parameter.kind.parse
+        values = [await _parsed(parse(word, request)) for word in (words if parameter.many else (" ".join(words),))]
+        arguments[parameter.argument] = tuple(values) if parameter.many else values[0]
+    return arguments
+
+
+async def _parsed(value: object) -> object:
+    return await value if isinstance(value, Awaitable) else value
+
+
+def refused(failure: UserError, call: Call | None = None) -> Reply[Failure]:
+    """Return the card of a refusal, with a button for each way to repair it."""
+    buttons = tuple((Button(label, _repaired(failure, word, call)),) for label, word in failure.choices)
+    return Reply(Failure(failure.code, failure.message), Card(failure.message, tone="warning"), buttons=buttons)
+
+
+def _repaired(failure: UserError, word: str, call: Call | None) -> str:
+    if failure.replaces is None or call is None:
+        return word
+    parts = [part for each in call.command.parameters for part in call.words.get(each.name, ())]
+    line = " ".join((f"/{call.command.name}", *parts))
+    return line.replace(failure.replaces, word, 1)
+
+
+def _printable(word: str) -> str:
+    return "".join(each for each in word if each.isprintable())[:40]

@@ -1,0 +1,68 @@
+"""/export and /forget: what is stored about a person, and its end."""
+
+from typing import Literal
+
+from handlers import format as write
+from handlers.model import Button, Card, Change, Reply, Request, Row
+from services.domain.language import say
+from services.personal import Belongings
+from services.tx import Tx
+
+
+async def export(request: Request) -> Reply[Belongings]:
+    """Send you everything that is stored about you.
+
+    The alerts are written as rules, so that they can be typed in again.
+    """
+    mine = request.caller.preferences
+    found = await request.services.personal.belongings(request.caller)
+    rules = tuple(f"#{each.number} {each.rule}  ({each.state})" for each in found.alerts)
+    told = tuple(
+        f"{event.code} {event.condition.metric.key} {event.value:f} {write.date_time(event.at, mine)}"
+        for event in found.events
+    )
+    meant = tuple(f"{word} = {coin}" for word, coin in found.choices)
+    accounts = tuple(f"{platform} {number}" for platform, number in found.accounts)
+    lines = (
+        *_part(say("Accounts"), accounts), *_part(say("Alerts"), rules), *_part(say("Told"), told),
+        *_part(say("Tickers"), meant),
+    )  # fmt: skip
+    card = Card(
+        say("What I have of yours"),
+        lines=lines,
+        table=(
+            Row((say("Since"), f"{found.since:%Y-%m-%d}")),
+            Row((say("Time zone"), found.preferences.zone)),
+            Row((say("Currency"), found.preferences.currency.upper())),
+            Row((say("Numbers"), found.preferences.numbers or say("not chosen"))),
+        ),
+    )
+    return Reply(found, card, buttons=((Button(say("Forget me"), "/forget"),),), private=True)
+
+
+def _part(heading: str, lines: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"{heading}:", *lines) if lines else ()
+
+
+async def forget(request: Request, sure: Literal["ask", "yes"] = "ask") -> Reply[None] | Change[None]:
+    """Delete everything that is stored about you, at once and for good."""
+    if sure == "ask":
+        card = Card(
+            say("Forget everything about you?"),
+            lines=(
+                say("Your alerts end, your settings are lost, and nothing can be brought back."),
+                say("/export first if you want to keep a copy."),
+            ),
+            tone="warning",
+        )
+        return Reply(None, card, buttons=((Button(say("Forget me for good"), "/forget yes"),),), private=True)
+
+    def apply(tx: Tx) -> Reply[None]:
+        request.services.personal.forget(tx, request.caller)
+        card = Card(
+            say("You are forgotten"),
+            lines=(say("No byte about you is left in my files. If you write again, I meet you for the first time."),),
+        )
+        return Reply(None, card, private=True)
+
+    return Change(apply, leaves_no_trace=True)

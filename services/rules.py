@@ -1,0 +1,158 @@
+"""From a typed rule to alerts that can be stored: coins, currencies and the price now are looked up here."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from services.clock import Clock
+from services.domain.alerts import starts_armed
+from services.domain.coins import FIATS, Coin
+from services.domain.language import say
+from services.domain.metrics import Metric
+from services.domain.numbers import plain, write_duration
+from services.domain.people import Caller, Preferences
+from services.domain.rule_parser import parse_rule
+from services.domain.rules import Condition, LevelLine, MoveLine, Op, Question, RuleError, Terms
+from services.errors import InvalidInput, NotAllowed, SourceUnavailable
+from services.market import Market
+from services.store.alerts import NewAlert
+
+FindCoin = Callable[[str], Awaitable[Coin]]
+"""How a word becomes a coin for this caller; raises `UserError`."""
+
+_WORDS: dict[Op, str] = {
+    "above": ">", "below": "<", "up": "crosses up", "down": "crosses down",
+    "cross_up": "crosses", "cross_down": "crosses",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One alert as it was understood, before it is stored."""
+
+    coin: Coin
+    new: NewAlert
+    already_true: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A line with two readings: the question, and the lines that stand for the answers."""
+
+    question: Question
+
+
+Understood = tuple[Draft, ...] | Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Reads rules with the prices of the moment."""
+
+    market: Market
+    clock: Clock
+
+    async def understand(self, text: str, caller: Caller, find: FindCoin) -> Understood:
+        """Return the alerts that a line asks for, or the question to ask back; raise `UserError` otherwise."""
+        try:
+            line = parse_rule(text, caller.preferences.numbers)
+        except RuleError as error:
+            raise InvalidInput(str(error)) from error
+        if isinstance(line, Question):
+            return Ask(line)
+        if line.terms.here and not caller.private and not caller.may_administer:
+            raise NotAllowed(say("Only admins set alerts for the whole chat. Leave out «here» to be told yourself."))
+        coin = await find(line.subject)
+        if isinstance(line, MoveLine):
+            return (self._move(coin, line, caller),)
+        metric = Metric("price", coin.id, await self._unit(coin, line, caller.preferences, find))
+        return tuple(self._level(coin, metric, line, level, caller) for level in line.levels)
+
+    async def _unit(self, coin: Coin, line: LevelLine, preferences: Preferences, find: FindCoin) -> str:
+        if line.currency is None:
+            return preferences.currency
+        if line.currency in FIATS:
+            return line.currency
+        unit = (await find(line.currency)).id
+        if unit == coin.id:
+            raise InvalidInput(say("{coin} is always worth one {coin}. Name another currency.", coin=coin.symbol))
+        return unit
+
+    def _level(self, coin: Coin, metric: Metric, line: LevelLine, level: Decimal, caller: Caller) -> Draft:
+        value = self.value(metric)
+        if value is None and line.op in ("touch", "cross"):
+            raise SourceUnavailable(say("I have no price of {coin} yet. Try again in a minute.", coin=coin.symbol))
+        condition = Condition(metric, _op(line.op, value, level), level)
+        return self._draft(coin, condition, line.terms, caller, value)
+
+    def _move(self, coin: Coin, line: MoveLine, caller: Caller) -> Draft:
+        currency = caller.preferences.currency
+        if line.window is not None:
+            metric = Metric(line.direction, coin.id, currency, line.window)
+            return self._draft(coin, Condition(metric, "up", line.percent), line.terms, caller, None)
+        metric = Metric("price", coin.id, currency)
+        value = self.value(metric)
+        if value is None:
+            raise SourceUnavailable(say("I have no price of {coin} yet. Try again in a minute.", coin=coin.symbol))
+        share = line.percent / 100
+        level = rounded(value * (1 - share if line.direction == "drop" else 1 + share))
+        op: Op = "down" if line.direction == "drop" else "up"
+        return self._draft(coin, Condition(metric, op, level), line.terms, caller, value)
+
+    def _draft(self, coin: Coin, condition: Condition, terms: Terms, caller: Caller, value: Decimal | None) -> Draft:
+        now = self.clock.now()
+        armed = starts_armed(condition, value)
+        new = NewAlert(
+            owner_person=None if terms.here else caller.person,
+            owner_chat=caller.chat if terms.here else None,
+            rule=canonical(condition, terms.every, terms.note),
+            currency=caller.preferences.currency,
+            condition=condition,
+            armed=armed,
+            every=terms.every,
+            until=None if terms.until is None else now + terms.until,
+            note=terms.note,
+            value=value,
+            value_at=None if value is None else now,
+        )
+        return Draft(coin, new, already_true=not armed)
+
+    def value(self, metric: Metric) -> Decimal | None:
+        """Return the price behind a metric in its currency as things stand, or None while it is not known."""
+        base, unit = self.market.rate(metric.base), Decimal(1)
+        if metric.quote != "usd":
+            unit = self.market.rate(metric.quote) or Decimal()
+        return None if base is None or not unit else base / unit
+
+
+def canonical(condition: Condition, every: timedelta | None, note: str | None) -> str:
+    """Return the line that reads back as this rule, with the coin by its id."""
+    metric = condition.metric
+    if metric.window is None:
+        text = f"{metric.base} {_WORDS[condition.op].split()[0]} {plain(condition.level)} {metric.quote}"
+        text += f" {_WORDS[condition.op].split()[1]}" if " " in _WORDS[condition.op] else ""
+    else:
+        sign = {"drop": "-", "rise": "+"}.get(metric.name, "±")
+        text = f"{metric.base} {sign}{plain(condition.level)}% in {write_duration(metric.window)}"
+    if every is not None:
+        text += f" every {write_duration(every)}"
+    return text + (f' note "{note}"' if note else "")
+
+
+def _op(op: str, value: Decimal | None, level: Decimal) -> Op:
+    if op in ("touch", "cross"):
+        assert value is not None
+        up = value < level
+        return ("up" if up else "down") if op == "touch" else ("cross_up" if up else "cross_down")
+    match op:
+        case "above" | "below" | "up" | "down":
+            return op
+        case _:
+            raise ValueError(op)
+
+
+def rounded(value: Decimal) -> Decimal:
+    """Return a level with as many digits as its size deserves."""
+    digits = max(2, 5 - value.adjusted()) if value < 100 else 2
+    return value.quantize(Decimal(1).scaleb(-min(digits, 12)))
