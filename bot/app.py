@@ -76,20 +76,23 @@ class App:
     sources: Sources
     last_heard: datetime | None = None
 
-    async def keep_going(self, group: asyncio.TaskGroup) -> None:
+    def keep_going(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Start every background loop of the services in `group`, each supervised and named."""
         services = self.services
-        for source in self.sources.prices:
-            self._start(group, source.name, partial(services.market.run_source, source))
-        self._start(group, "outbox", self.outbox.run)
-        self._start(group, "alerts", lambda: services.alerts.run(self._past))
-        self._start(group, "coins", self._refresh_coins)
-        self._start(group, "upkeep", self._upkeep)
-        group.create_task(self._catch_up(), name="catch-up")
-
-    def _start(self, group: asyncio.TaskGroup, name: str, job: Callable[[], Awaitable[None]]) -> None:
-        health = self.services.health
-        group.create_task(supervise(name, job, self.clock, self.counters, health), name=name)
+        jobs: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+            (source.name, partial(services.market.run_source, source)) for source in self.sources.prices
+        ]
+        jobs += [
+            ("outbox", self.outbox.run),
+            ("alerts", partial(services.alerts.run, self._past)),
+            ("coins", self._refresh_coins),
+            ("upkeep", self._upkeep),
+        ]
+        tasks = [
+            group.create_task(supervise(name, job, self.clock, self.counters, services.health), name=name)
+            for name, job in jobs
+        ]
+        return [*tasks, group.create_task(self._catch_up(), name="catch-up")]
 
     async def _refresh_coins(self) -> None:
         while True:

@@ -76,25 +76,32 @@ class Outbox(Generic[R]):
         self._counters = counters
         self._draw = draw
         self._lanes: dict[tuple[Platform, int], tuple[Lane, Sender[R]]] = {}
+        self._patient: set[Platform] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._open = True
 
     def register(
-        self, platform: Platform, bot_id: int, sender: Sender[R], pace: Pace, most_in_flight: int = MOST_IN_FLIGHT
+        self, platform: Platform, bot_id: int, sender: Sender[R], pace: Pace, *, one_commit: bool = True
     ) -> None:
-        """Send for this bot through `sender`, no faster than `pace`."""
-        self._lanes[platform, bot_id] = (Lane(Pacer(pace), most_in_flight), sender)
+        """Send for this bot through `sender`, no faster than `pace`.
+
+        With `one_commit` a message that may leave at once is intended in the transaction that owes it: faster, and a
+        kill between the two leaves a copy that is labelled although it is the first.
+        """
+        self._lanes[platform, bot_id] = (Lane(Pacer(pace), MOST_IN_FLIGHT), sender)
+        if not one_commit:
+            self._patient.add(platform)
 
     async def load(self) -> None:
-        """Take up what an earlier process left: what it was sending is unknown now, the rest still owed."""
+        """Begin after an earlier process: what it was sending is unknown now."""
+        await self._store.write(rows.abandon)
 
-        def work(tx: Tx) -> list[Delivery]:
-            rows.abandon(tx)
-            return rows.unsettled(tx)
-
-        for owed in await self._store.write(work):
-            self.enqueue(owed)
+    async def take_up(self, platform: Platform, bot_id: int) -> None:
+        """Queue what this bot owes from before it was registered."""
+        for owed in await self._store.read(rows.unsettled):
+            if (owed.place.platform, owed.place.bot_id) == (platform, bot_id):
+                self.enqueue(owed)
 
     def waiting(self) -> int:
         """Return how many messages are owed and not under way."""
@@ -108,7 +115,7 @@ class Outbox(Generic[R]):
         """Owe a message inside the caller's transaction: one commit where it may leave at once. None if owed before."""
         lane = self._lanes.get((place.platform, place.bot_id))
         now = self._clock.now()
-        at_once = self._open and lane is not None
+        at_once = self._open and lane is not None and place.platform not in self._patient
         if lane is not None and at_once:
             at_once = lane[0].admit(owed.chat, place, self._clock.monotonic(), private=private)
         made = rows.add(tx, owed, now, sending=at_once)

@@ -139,6 +139,7 @@ _LAST_EVENT = (
     select(*_EVENT_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id.desc()).limit(1)
 )
 _EVENTS = select(*_EVENT_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id)
+_EVENTS_AFTER = select(*_EVENT_COLUMNS).where(event.c.id > bindparam("after")).order_by(event.c.id)
 _DUE = select(alert.c.id).where(
     alert.c.deleted_at.is_(None),
     ((alert.c.state == "snoozed") & (alert.c.snoozed_until <= bindparam("now")))
@@ -344,6 +345,11 @@ def last_event(tx: Tx, alert_id: int) -> Event | None:
 def events_of(tx: Tx, alert_id: int) -> list[Event]:
     """Return every firing of an alert, oldest first."""
     return [_event(row) for row in tx.rows(_EVENTS, {"the_id": alert_id})]
+
+
+def events_after(tx: Tx, event_id: int) -> list[Event]:
+    """Return every firing that is newer than one, oldest first."""
+    return [_event(row) for row in tx.rows(_EVENTS_AFTER, {"after": event_id})]
 
 
 def due(tx: Tx, now: datetime) -> list[int]:

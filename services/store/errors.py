@@ -44,5 +44,9 @@ class StoreTooNew(StoreError):
         )
 
 
+class StoreConflict(StoreError):
+    """A row like this exists already, or one that it needs does not: the driver's own words, for the operator."""
+
+
 class StoreUnavailable(StoreError):
     """Anything else: the driver's own words, for the operator."""

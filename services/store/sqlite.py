@@ -1,10 +1,10 @@
 """The store on SQLite: one writer connection owned by one task, group commit, read-only readers."""
 
 import asyncio
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,22 +12,18 @@ from typing import Generic, TypeVar, cast
 from urllib.parse import quote
 
 import aiosqlite
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import Compiled
-from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement, Executable
 
 from services.counters import Counters
 from services.failpoints import FailpointError, failpoint
-from services.store.errors import AlreadyRunning, StoreDamaged, StoreFull, StoreUnavailable
-from services.store.schema import HEAD, metadata
+from services.store.errors import StoreUnavailable
+from services.store.files import DIALECT, create_tables, primary_code, store_error, take_lock
 from services.tx import Row, Tx, Values
 
 T = TypeVar("T")
-_DIALECT = sqlite.dialect(paramstyle="named")
 _BATCH = 256  # transactions in one commit; more only delays the first of them
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
@@ -35,12 +31,14 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",
 )
+_SHRED_ATTEMPTS = 3  # each waits for the readers as long as busy_timeout
+_CLOSED = "the store is closed"
 
 
 @lru_cache(maxsize=1024)
 def _compiled(statement: Executable) -> tuple[str, Compiled]:
     assert isinstance(statement, ClauseElement)
-    compiled = statement.compile(dialect=_DIALECT)
+    compiled = statement.compile(dialect=DIALECT)
     return compiled.string, compiled
 
 
@@ -113,36 +111,52 @@ class SqliteStore:
         self._counters = counters
         self._queue: asyncio.Queue[_Submitted[object] | None] = asyncio.Queue()
         self._task = asyncio.create_task(self._write_loop(), name="store writer")
+        self._closing: asyncio.Task[None] | None = None
 
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a transaction that is on disk when this returns.
 
         Cancelling the caller cancels nothing: whether it was written is unknown until it is read again.
         """
+        if self._closing is not None:
+            raise StoreUnavailable(_CLOSED)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(cast("_Submitted[object]", _Submitted(work, future)))
         return await future
 
     async def read(self, work: Callable[[Tx], T]) -> T:
-        """Run `work`, which only reads, on a connection that cannot write."""
+        """Run `work`, which only reads, on a connection that cannot write; all that it reads is of one moment."""
+        if self._closing is not None:
+            raise StoreUnavailable(_CLOSED)
+        reading = _reading if self._reader is not None else _reading_in_memory
         try:
-            return await (self._reader or self._writer).call(lambda connection: work(_SqliteTx(connection)))
+            return await (self._reader or self._writer).call(lambda connection: reading(connection, work))
         except sqlite3.Error as failure:
-            raise _store_error(failure) from failure
+            if primary_code(failure) == sqlite3.SQLITE_READONLY:
+                raise StoreUnavailable(str(failure)) from failure
+            raise store_error(failure) from failure
+
+    async def shred(self) -> None:
+        """Fold the log into the file and truncate it, so that no deleted byte stays in either."""
+        for _ in range(_SHRED_ATTEMPTS):
+            if await self._writer.call(_fold):
+                return
+        raise StoreUnavailable("the log is still being read")
 
     async def close(self) -> None:
-        """Finish what is queued, fold the log into the file and let the lock go."""
-        self._queue.put_nowait(None)
+        """Finish what is queued, fold the log into the file and let the lock go; a second call waits for the first."""
+        if self._closing is None:
+            self._queue.put_nowait(None)
+            self._closing = asyncio.create_task(self._close(), name="store closing")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         await self._task
         if self._reader is not None:
             await self._reader.close()
         await self._writer.close()
         if self._lock is not None:
             os.close(self._lock)
-
-    async def shred(self) -> None:
-        """Fold the log into the file and truncate it, so that no deleted byte stays in either."""
-        await self._writer.call(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     async def _write_loop(self) -> None:
         while (first := await self._queue.get()) is not None:
@@ -158,21 +172,23 @@ class SqliteStore:
                 return
 
     async def _commit(self, batch: list[_Submitted[object]]) -> None:
+        outcomes: list[_Done[object] | BaseException]
         try:
             failpoint("writer.before_commit")
-            outcomes = await self._writer.call(lambda connection: _together(connection, batch))
+            outcomes = list(await self._writer.call(lambda connection: _together(connection, batch)))
+        except Exception as failure:  # noqa: BLE001  # the writer outlives every failure; its callers get it
+            outcomes = [store_error(failure) for _ in batch]
+        with suppress(FailpointError):  # what is on disk is on disk
             failpoint("writer.after_commit")
-        except (sqlite3.Error, FailpointError) as failure:
-            outcomes = [_store_error(failure) for _ in batch]
         self._counters.add("writes", amount=len(batch))
         for submitted, outcome in zip(batch, outcomes, strict=True):
             self._settle(submitted, outcome)
 
-    def _settle(self, submitted: _Submitted[object], outcome: "_Done[object] | Exception") -> None:
+    def _settle(self, submitted: _Submitted[object], outcome: "_Done[object] | BaseException") -> None:
         future, tx = submitted.future, submitted.tx
         done = isinstance(outcome, _Done)
         for action in () if tx is None else tx.committed if done else tx.rolled_back:
-            action()
+            future.get_loop().call_soon(action)  # before its caller wakes; a failing one is the loop's to report
         if isinstance(outcome, _Done):
             if not future.done():
                 future.set_result(outcome.value)
@@ -182,7 +198,7 @@ class SqliteStore:
             future.set_exception(outcome)
 
 
-def _together(connection: sqlite3.Connection, batch: list[_Submitted[object]]) -> list["_Done[object] | Exception"]:
+def _together(connection: sqlite3.Connection, batch: list[_Submitted[object]]) -> list["_Done[object] | BaseException"]:
     # A file opened while another process holds the write lock waits busy_timeout, then fails as a whole.
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -195,47 +211,82 @@ def _together(connection: sqlite3.Connection, batch: list[_Submitted[object]]) -
     return outcomes
 
 
-def _alone(connection: sqlite3.Connection, submitted: _Submitted[object]) -> "_Done[object] | Exception":
+def _alone(connection: sqlite3.Connection, submitted: _Submitted[object]) -> "_Done[object] | BaseException":
     tx = submitted.tx = _SqliteTx(connection)
     connection.execute("SAVEPOINT work")
     try:
         value = submitted.work(tx)
-    except sqlite3.OperationalError:
-        raise  # a full or failing disk concerns the whole commit, not this transaction alone
-    except Exception as failure:  # noqa: BLE001  # handed to the caller that submitted it
-        connection.execute("ROLLBACK TO work")
-        connection.execute("RELEASE work")
-        return failure
+    except BaseException as failure:  # noqa: BLE001  # handed to the caller that submitted it, whatever it is
+        return _undone(connection, failure)
     connection.execute("RELEASE work")
     return _Done(value)
 
 
-def _store_error(failure: Exception) -> Exception:
-    code = getattr(failure, "sqlite_errorcode", None)
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
-        return StoreFull()
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StoreDamaged()
-    return StoreUnavailable(str(failure))
+def _undone(connection: sqlite3.Connection, failure: BaseException) -> BaseException:
+    if not connection.in_transaction:
+        # A full or failing disk made SQLite roll back the whole commit: it concerns every transaction in it.
+        raise store_error(failure) if isinstance(failure, Exception) else StoreUnavailable(type(failure).__name__)
+    connection.execute("ROLLBACK TO work")
+    connection.execute("RELEASE work")
+    if isinstance(failure, sqlite3.OperationalError | sqlite3.IntegrityError):
+        return store_error(failure)
+    if isinstance(failure, StopIteration):
+        return RuntimeError("the work ran out of items")  # no future can hold a StopIteration
+    return failure
 
 
-async def open_sqlite(path: Path | None, counters: Counters) -> SqliteStore:
-    """Open the store at `path`, or one in memory; raise `AlreadyRunning`, `StoreDamaged` or `StoreUnavailable`."""
-    lock = None if path is None else _locked(path)
+def _reading(connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
+    connection.execute("BEGIN")
     try:
-        target, read_only = (":memory:", "") if path is None else (str(path), f"file:{quote(str(path))}?mode=ro")
-        writer = await _connect(target, uri=False)
-        for pragma in _PRAGMAS:
-            await writer.execute_fetchall(pragma)
-        if path is None:
-            await writer.call(create_tables)
-            return SqliteStore(writer, None, None, None, counters)
-        reader = await _connect(read_only, uri=True)
-    except BaseException:
-        if lock is not None:
-            os.close(lock)
-        raise
-    return SqliteStore(writer, reader, lock, path, counters)
+        return work(_SqliteTx(connection))
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _reading_in_memory(connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
+    connection.execute("PRAGMA query_only=ON")
+    try:
+        return _reading(connection, work)
+    finally:
+        connection.execute("PRAGMA query_only=OFF")
+
+
+def _fold(connection: sqlite3.Connection) -> bool:
+    busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return busy == 0
+
+
+async def open_sqlite(path: Path | None, counters: Counters, lock: int | None = None) -> SqliteStore:
+    """Open the store at `path`, which must exist, or a new one in memory; raise a `StoreError`.
+
+    `lock` is what `take_lock` returned, and is taken here where it is None; the store closes it.
+    """
+    if path is None:
+        writer = await _connect(":memory:", uri=False)
+        await writer.call(_prepare)
+        await writer.call(create_tables)
+        return SqliteStore(writer, None, None, None, counters)
+    async with AsyncExitStack() as opened:
+        held = take_lock(path) if lock is None else lock
+        opened.callback(os.close, held)
+        try:
+            writer = await _connect(f"file:{quote(str(path))}?mode=rw", uri=True)
+            opened.push_async_callback(writer.close)
+            await writer.call(_prepare)
+            reader = await _connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        except sqlite3.Error as failure:
+            raise store_error(failure) from failure
+        opened.pop_all()
+        return SqliteStore(writer, reader, held, path, counters)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode not in ("wal", "memory"):
+        raise StoreUnavailable(f"journal_mode is {mode}; the file system cannot hold this store")
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
 
 
 async def _connect(target: str, *, uri: bool) -> _Connection:
@@ -246,23 +297,3 @@ async def _connect(target: str, *, uri: bool) -> _Connection:
     connection._thread.daemon = True  # a writer that hangs on a dead disk must not keep the process alive
     await connection
     return connection
-
-
-def _locked(path: Path) -> int:
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as taken:
-        os.close(descriptor)
-        raise AlreadyRunning(path) from taken
-    return descriptor
-
-
-def create_tables(connection: sqlite3.Connection) -> None:
-    """Make every table at once, for stores that never see a migration."""
-    for table in metadata.sorted_tables:
-        connection.execute(str(CreateTable(table).compile(dialect=_DIALECT)))
-        for index in sorted(table.indexes, key=lambda each: str(each.name)):
-            connection.execute(str(CreateIndex(index).compile(dialect=_DIALECT)))
-    connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-    connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))

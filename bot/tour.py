@@ -1,0 +1,152 @@
+"""`flowbell demo` without a terminal: a short tour that ends with an alert which survives a kill."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from services.clock import Clock, SystemClock
+from services.domain import simulation
+from services.domain.language import say
+
+_SEED = 1
+_COIN = "bitcoin"
+_SOONEST = 6  # seconds from setting the alert to the crossing: time to answer first
+_LATEST = 14
+_LONGEST = 45.0  # seconds to wait for one thing before the tour gives up
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A level that the simulated price will cross soon, and the rule that waits for it."""
+
+    rule: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Chat:
+    """One Flowbell process whose words are shown as they come and can be waited for."""
+
+    process: asyncio.subprocess.Process
+    said: list[str] = field(default_factory=list)
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def listen(self) -> None:
+        """Show every line of the process until it ends."""
+        assert self.process.stdout is not None
+        async for raw in self.process.stdout:
+            line = raw.decode(errors="replace").rstrip()
+            sys.stdout.write(f"    {line}\n")
+            sys.stdout.flush()
+            async with self._news:
+                self.said.append(line)
+                self._news.notify_all()
+
+    async def type(self, line: str) -> None:
+        """Type a line and show it."""
+        assert self.process.stdin is not None
+        _show(f"  > {line}")
+        self.process.stdin.write(f"{line}\n".encode())
+        await self.process.stdin.drain()
+
+    async def until(self, pattern: str) -> str:
+        """Wait for a line that matches; raise TimeoutError if it does not come."""
+        async with asyncio.timeout(_LONGEST), self._news:
+            await self._news.wait_for(lambda: any(re.search(pattern, line) for line in self.said))
+        return next(line for line in self.said if re.search(pattern, line))
+
+    def count(self, pattern: str) -> int:
+        """Return how many lines match so far."""
+        return sum(1 for line in self.said if re.search(pattern, line))
+
+
+async def tour(folder: Path) -> int:
+    """Show price, chart and an alert that survives SIGKILL; return 0 if it arrived exactly once."""
+    clock = SystemClock()
+    data = folder / "tour"
+    await asyncio.to_thread(shutil.rmtree, data, ignore_errors=True)
+    _show(say("Flowbell: a tour on a simulated market. No keys, no network, made-up prices."))
+    try:
+        return await _played(clock, data)
+    except TimeoutError:
+        _show(say("The tour waited too long for an answer and stops here."))
+        return 1
+
+
+async def _played(clock: Clock, data: Path) -> int:
+    _show(say("1. Ask for prices and a chart."))
+    first, listening = await _started(data, chaos="outbox.before_intent:1:kill")
+    await first.type("/price btc eth")
+    await first.until(r"BTC\s+\$")
+    await first.type("/chart btc 1h")
+    await first.until(r"\.png")
+    crossing = next_crossing(clock.now())
+    _show(say("2. Set an alert. This process will be killed with SIGKILL after the crossing, before the message."))
+    await first.type(f"/alert {crossing.rule}")
+    await first.until(r"is set")
+    async with asyncio.timeout(_LONGEST):
+        status = await first.process.wait()
+    await listening
+    killed = status == -signal.SIGKILL
+    _show(say("   The process is dead (signal {number}). The alert has fired and nobody was told.", number=-status))
+    _show(say("3. Start again: what is owed is sent."))
+    second, listening = await _started(data, chaos=None)
+    told = r"BTC is (above|below) \$"
+    await second.until(told)
+    await clock.sleep(3)  # a second copy would come by now
+    assert second.process.stdin is not None
+    second.process.stdin.close()
+    async with asyncio.timeout(_LONGEST):
+        await second.process.wait()
+    await listening
+    copies = first.count(told + r".*\bat\b") + second.count(told)
+    _show(say("The alert arrived {count} time(s). That is Flowbell: never lost, never twice.", count=copies))
+    _show(say("Try it yourself in a terminal: make demo"))
+    return 0 if killed and copies == 1 else 1
+
+
+async def _started(data: Path, *, chaos: str | None) -> tuple[Chat, asyncio.Task[None]]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("FLOWBELL_")}
+    environ |= {"FLOWBELL_SIMULATED__SEED": str(_SEED), "FLOWBELL_LOG__LEVEL": "error"}
+    if chaos is not None:
+        environ["FLOWBELL_CHAOS"] = chaos
+    arguments = ("-m", "bot", "console", "--simulated", "--data", str(data))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env=environ, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    chat = Chat(process)
+    return chat, asyncio.create_task(chat.listen(), name="tour listening")
+
+
+def next_crossing(now: datetime) -> Crossing:
+    """Choose a level that the seeded path crosses in a few seconds: the tour looks ahead so as not to make you wait."""
+    soon = [_price(now, second) for second in range(_SOONEST)]
+    later = [_price(now, second) for second in range(_SOONEST, _LATEST + 30)]
+    for second, price in enumerate(later, _SOONEST):
+        if price > max(soon):
+            return _crossing(now, second, ">", (price + max(soon)) / 2)
+        if price < min(soon):
+            return _crossing(now, second, "<", (price + min(soon)) / 2)
+    return _crossing(now, _LATEST, ">", max(soon))
+
+
+def _price(now: datetime, second: int) -> Decimal:
+    return simulation.price_at(_SEED, _COIN, now + timedelta(seconds=second))
+
+
+def _crossing(now: datetime, second: int, op: str, level: Decimal) -> Crossing:
+    return Crossing(f"btc {op} {level.quantize(Decimal('0.01')):f}", now + timedelta(seconds=second))
+
+
+def _show(line: str) -> None:
+    with suppress(BrokenPipeError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
