@@ -19,9 +19,8 @@ from services.tx import Tx
 
 _PERSON = bindparam("the_person", type_=BigInteger)
 _CHATS = select(chat.c.id).where(chat.c.private_to == _PERSON)
-_DESTINATIONS = select(destination.c.id).where(
-    or_(destination.c.person_id == _PERSON, destination.c.chat_id.in_(_CHATS))
-)
+_THEIR_DESTINATION = or_(destination.c.person_id == _PERSON, destination.c.chat_id.in_(_CHATS))
+_DESTINATIONS = select(destination.c.id).where(_THEIR_DESTINATION)
 _THEIR_ALERT = or_(
     alert.c.owner_person == _PERSON,
     alert.c.owner_chat.in_(_CHATS),
