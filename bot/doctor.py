@@ -47,6 +47,11 @@ class Finding:
     what: str
     what_to_do: str = ""
 
+    @property
+    def line(self) -> str:
+        """Return it as a terminal shows it."""
+        return f"{self.state:<4}  {self.subject}: {self.what} {self.what_to_do}".rstrip()
+
 
 class _TelegramBot(msgspec.Struct):
     username: str = ""
@@ -201,7 +206,7 @@ async def _source(name: str, source: PriceSource) -> Finding:
         )
     except SourceError as failure:
         return Finding("fail", name, say("It does not answer: {reason}.", reason=failure.reason), advice)
-    if not any(sample.pair.startswith("bitcoin/") for sample in samples):
+    if not any(sample.base == _BITCOIN.id for sample in samples):
         return Finding("warn", name, say("It answers, but gives no price of bitcoin."), advice)
     return Finding("ok", name, say("It answers with prices."))
 
