@@ -43,7 +43,7 @@ def run() -> None:
     from bot.run import run as run_platforms
     from services.clock import SystemClock
 
-    settings = _settings()
+    settings = _settings(quiet=False)
     if settings.telegram.token is None and settings.discord.token is None:
         _fail(how_to_switch_on(), CONFIGURATION)
     _finish(run_platforms(settings, SystemClock()))
@@ -124,12 +124,14 @@ def version() -> None:
     sys.stdout.write(f"flowbell {VERSION}\n")
 
 
-def _settings(data: Path | None = None, *, simulated: bool = False) -> "Settings":
+def _settings(data: Path | None = None, *, simulated: bool = False, quiet: bool = True) -> "Settings":
     from bot.logs import configure
     from bot.settings import ConfigurationError, Settings, load_settings, secrets
     from services.failpoints import arm
 
     environ = dict(os.environ)
+    if quiet:
+        environ.setdefault("FLOWBELL_LOG__LEVEL", "warning")
     if simulated:
         environ["FLOWBELL_MARKET__SOURCES"] = "simulated"
     if data is not None:

@@ -205,7 +205,7 @@ async def _source(name: str, source: PriceSource) -> Finding:
             "fail", name, say("It does not answer within {seconds} s.", seconds=int(DEADLINE_SECONDS)), advice
         )
     except SourceError as failure:
-        return Finding("fail", name, say("It does not answer: {reason}.", reason=failure.reason), advice)
+        return Finding("fail", name, say("It cannot be asked: {reason}.", reason=failure.reason), advice)
     if not any(sample.base == _BITCOIN.id for sample in samples):
         return Finding("warn", name, say("It answers, but gives no price of bitcoin."), advice)
     return Finding("ok", name, say("It answers with prices."))

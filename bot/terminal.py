@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from bot.app import App, opened
-from bot.platforms.console import Console, ConsoleSender, ask
+from bot.platforms.console import Console, ask
 from bot.settings import Settings
 from services.clock import SystemClock
 from services.domain.pacing import UNLIMITED
@@ -20,7 +20,7 @@ async def chat(settings: Settings) -> None:
         await _warm(app)
         console = Console(app.conversation, app.charts, clock, settings.data_dir)
         async with asyncio.TaskGroup() as group:
-            app.outbox.register("console", 0, ConsoleSender(console), UNLIMITED, one_commit=False)
+            app.outbox.register("console", 0, console.sender, UNLIMITED, one_commit=False)
             await app.outbox.take_up("console", 0)
             tasks = app.keep_going(group)
             await console.run()

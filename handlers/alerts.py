@@ -104,7 +104,6 @@ def _level_button(arrow: str, coin: str, op: str, level: Decimal, mine: Preferen
 def _saved(
     request: Request, drafts: tuple[Draft, ...], made: list[Alert], previews: list[str | None]
 ) -> Reply[tuple[AlertNow, ...]]:
-    mine = request.caller.preferences
     lines: list[str] = []
     notes: list[str] = []
     for draft, stored, previewed in zip(drafts, made, previews, strict=True):

@@ -53,10 +53,21 @@ async def price(request: Request, coin: tuple[Coin, ...], fiat: Fiat | None = No
 
 def _fact(coin: domain.Coin, quote: Priced, currency: str) -> PriceNow:
     return PriceNow(
-        coin.id, coin.symbol, quote.price, currency.upper(), quote.source, quote.at, quote.age.total_seconds(),
-        quote.change_24h_pct, quote.high_24h, quote.low_24h, quote.volume_24h, quote.stale, quote.disputed,
+        coin=coin.id,
+        symbol=coin.symbol,
+        value=quote.price,
+        unit=currency.upper(),
+        source=quote.source,
+        as_of=quote.at,
+        age=quote.age.total_seconds(),
+        change_24h_pct=None if quote.change_24h_pct is None else round(quote.change_24h_pct, 4),
+        high_24h=quote.high_24h,
+        low_24h=quote.low_24h,
+        volume_24h=quote.volume_24h,
+        stale=quote.stale,
+        disputed=quote.disputed,
         simulated="SIMULATED" in write.marks(quote),
-    )  # fmt: skip
+    )
 
 
 def _one(request: Request, coin: domain.Coin, quote: Priced, currency: str) -> Card:

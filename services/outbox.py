@@ -216,6 +216,9 @@ class Outbox(Generic[R]):
         except StoreError as failure:
             log.warning("outbox.store_failed", delivery=owed.id, reason=str(failure))
             self.enqueue(replace(owed, not_before=self._clock.now() + timedelta(seconds=5)))
+        except Exception:
+            log.exception("outbox.attempt_failed", delivery=owed.id)
+            self.enqueue(replace(owed, not_before=self._clock.now() + timedelta(seconds=60)))
         finally:
             lane.release(owed.chat, self._clock.monotonic())
             self._wake.set()

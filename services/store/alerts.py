@@ -143,7 +143,7 @@ _EVENTS_AFTER = select(*_EVENT_COLUMNS).where(event.c.id > bindparam("after")).o
 _DUE = select(alert.c.id).where(
     alert.c.deleted_at.is_(None),
     ((alert.c.state == "snoozed") & (alert.c.snoozed_until <= bindparam("now")))
-    | ((alert.c.state.in_(("ok", "snoozed"))) & (alert.c.expires_at <= bindparam("now"))),
+    | (((alert.c.state == "ok") | (alert.c.state == "snoozed")) & (alert.c.expires_at <= bindparam("now"))),
 )
 
 
