@@ -124,7 +124,7 @@ def exists(path: Path) -> bool:
 def version_of(path: Path) -> str:
     """Return the version of the store at `path`, changing nothing; raise `StoreDamaged` or `StoreUnavailable`."""
     _check_privacy(path)
-    if not path.is_file() or path.open("rb").read(len(_HEADER)) != _HEADER:
+    if not path.is_file() or not _has_header(path):
         raise StoreDamaged
     connection: sqlite3.Connection | None = None
     try:
@@ -138,6 +138,11 @@ def version_of(path: Path) -> str:
     finally:
         if connection is not None:
             connection.close()
+
+
+def _has_header(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_HEADER)) == _HEADER
 
 
 def _version(connection: sqlite3.Connection, *, thoroughly: bool) -> str:

@@ -12,8 +12,8 @@ from typing import Generic, TypeVar, cast
 from urllib.parse import quote
 
 import aiosqlite
-from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.sql import ClauseElement, Executable
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from services.counters import Counters
 from services.failpoints import FailpointError, failpoint
@@ -22,7 +22,7 @@ from services.store.files import DIALECT, create_tables, primary_code, store_err
 from services.tx import Row, Tx, Values
 
 T = TypeVar("T")
-_BATCH = 256  # transactions in one commit; more only delays the first of them
+_BATCH = 256  # transactions in one commit; more only delays the first
 _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -36,10 +36,14 @@ _CLOSED = "the store is closed"
 
 
 @lru_cache(maxsize=1024)
-def _compiled(statement: Executable) -> tuple[str, Compiled]:
+def _compiled(statement: Executable) -> tuple[str, Values]:
+    # The text of a statement, and the values that are part of it; the items of an IN list among them.
     assert isinstance(statement, ClauseElement)
     compiled = statement.compile(dialect=DIALECT)
-    return compiled.string, compiled
+    assert isinstance(compiled, SQLCompiler)
+    expanded = compiled.construct_expanded_state(compiled.params)
+    asked = {each.key for each in compiled.binds.values() if each.required}
+    return expanded.statement, {name: value for name, value in expanded.parameters.items() if name not in asked}
 
 
 class _SqliteTx:
@@ -51,8 +55,8 @@ class _SqliteTx:
         self.rolled_back: list[Callable[[], None]] = []
 
     def _execute(self, statement: Executable, values: Values | None) -> sqlite3.Cursor:
-        sql, compiled = _compiled(statement)
-        return self._connection.execute(sql, dict(compiled.construct_params(values or {}) or {}))
+        sql, fixed = _compiled(statement)
+        return self._connection.execute(sql, {**fixed, **(values or {})})
 
     def rows(self, statement: Executable, values: Values | None = None) -> list[Row]:
         """Run `statement` and return its rows."""
@@ -64,8 +68,7 @@ class _SqliteTx:
 
     def many(self, statement: Executable, values: Sequence[Values]) -> None:
         """Run `statement` once for each of `values`."""
-        sql, compiled = _compiled(statement)
-        fixed = compiled.params
+        sql, fixed = _compiled(statement)
         self._connection.executemany(sql, ({**fixed, **each} for each in values))
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -132,9 +135,8 @@ class SqliteStore:
         try:
             return await (self._reader or self._writer).call(lambda connection: reading(connection, work))
         except sqlite3.Error as failure:
-            if primary_code(failure) == sqlite3.SQLITE_READONLY:
-                raise StoreUnavailable(str(failure)) from failure
-            raise store_error(failure) from failure
+            tried_to_write = primary_code(failure) == sqlite3.SQLITE_READONLY
+            raise (StoreUnavailable(str(failure)) if tried_to_write else store_error(failure)) from failure
 
     async def shred(self) -> None:
         """Fold the log into the file and truncate it, so that no deleted byte stays in either."""
@@ -253,8 +255,7 @@ def _reading_in_memory(connection: sqlite3.Connection, work: Callable[[Tx], T]) 
 
 
 def _fold(connection: sqlite3.Connection) -> bool:
-    busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    return busy == 0
+    return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
 
 
 async def open_sqlite(path: Path | None, counters: Counters, lock: int | None = None) -> SqliteStore:
