@@ -18,7 +18,7 @@ async def chat(settings: Settings) -> None:
         app = await stack.enter_async_context(opened(settings, clock))
         await app.outbox.load()
         await _warm(app)
-        console = Console(app.conversation, app.charts, clock, settings.data_dir)
+        console = Console(app.conversation, app.charts, settings.data_dir)
         async with asyncio.TaskGroup() as group:
             app.outbox.register("console", 0, console.sender, UNLIMITED, one_commit=False)
             await app.outbox.take_up("console", 0)
