@@ -13,9 +13,8 @@ from handlers.params import Suggestions
 from handlers.plain_words import as_line
 from services.domain.language import say
 from services.domain.people import Caller
-from services.errors import InvalidInput, NotFound, UserError
+from services.errors import InvalidInput, NotFound, StoreError, UserError
 from services.hub import Services
-from services.store.errors import StoreError
 
 log = structlog.get_logger()
 LONGEST = 512  # characters of a line that are read; the rest cannot change what it means

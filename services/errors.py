@@ -42,3 +42,7 @@ class SourceUnavailable(UserError):
     """An upstream has nothing fresh; trying again later is right."""
 
     code = "source_unavailable"
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked, and nothing of it was written; the text is for the operator."""

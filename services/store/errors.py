@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from services.domain.language import say
+from services.errors import StoreError
 
-
-class StoreError(Exception):
-    """The store cannot do what was asked; nothing of it was written."""
+__all__ = [
+    "AlreadyRunning", "StoreConflict", "StoreDamaged", "StoreError", "StoreFull", "StoreTooNew", "StoreUnavailable",
+]  # fmt: skip
 
 
 class AlreadyRunning(StoreError):
