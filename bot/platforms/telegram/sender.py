@@ -1,0 +1,73 @@
+"""Telegram's side of the outbox: one attempt at one delivery, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from telegram.error import TelegramError
+
+from bot.platforms.telegram import origin
+from bot.platforms.telegram.messages import Messages, Target
+from bot.platforms.telegram.needs import Conversation
+from bot.platforms.telegram.privately import Privately
+from bot.platforms.telegram.render import possible_repeat
+from handlers.model import Reply
+from services.domain.deliveries import Delivery, Looked, Outcome, Parked, Retry, Unreadable
+from services.domain.people import Place
+from services.store.errors import StoreError
+
+_STORAGE: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramSender:
+    """Sends what is owed. Telegram neither knows a nonce nor lets a bot read a chat's history."""
+
+    messages: Messages
+    conversation: Conversation
+    privately: Privately
+    noted: Callable[[Place, Outcome], None]  # hears every outcome
+
+    @property
+    def remembers_nonce(self) -> bool:
+        """Return False: Telegram sends the same message twice if asked twice."""
+        return False
+
+    async def send(self, delivery: Delivery, reply: Reply[object], *, repeat: bool) -> Outcome:
+        """Make one attempt; a repeat says so in its first line."""
+        label = possible_repeat(reply.card.title if delivery.kind == "alert" else None) if repeat else None
+        try:
+            outcome = await self._send(delivery, reply, label)
+        except StoreError:
+            return Retry(_STORAGE, "storage")
+        self.noted(delivery.place, outcome)
+        return outcome
+
+    async def _send(self, delivery: Delivery, reply: Reply[object], label: str | None) -> Outcome:
+        asked = origin.read(delivery.answers)
+        owner = None
+        if asked.user:
+            owner = await self.conversation.caller(delivery.place, asked.user, private=delivery.private)
+        target = Target(
+            delivery.place, delivery.private, delivery.chat, owner, asked.reply_to, asked.edit, asked.is_photo
+        )
+        if not reply.private or delivery.private:
+            return await self.messages.show(reply, target, label=label)
+        if delivery.kind != "reply":
+            return Parked("personal, but owed to a group", chat=False)
+        return await self.privately.show(reply, target, asked.user, label=label)
+
+    async def is_answering(self, place: Place) -> bool:
+        """Ask Telegram who we are, which changes nothing."""
+        del place
+        try:
+            await self.messages.bot.get_me()
+        except (TelegramError, KeyError):
+            return False
+        return True
+
+    async def look_up(self, delivery: Delivery) -> Looked:
+        """Return that there is nothing to read: a bot sees no history."""
+        del delivery
+        return Unreadable()
