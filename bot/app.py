@@ -44,6 +44,7 @@ from services.store import logins, notes
 from services.store.open import open_store
 from services.store.sqlite import open_sqlite
 from services.tx import Store, Tx
+from services.windows import Windows
 
 log = structlog.get_logger()
 
@@ -84,7 +85,7 @@ class App:
         ]
         jobs += [
             ("outbox", self.outbox.run),
-            ("alerts", partial(services.alerts.run, self._past)),
+            ("alerts", partial(services.alerts.run, services.rules.windows.past)),
             ("coins", self._refresh_coins),
             ("upkeep", self._upkeep),
         ]
@@ -111,21 +112,6 @@ class App:
                 logins.purge(tx, now - timedelta(days=2))
 
             await self.store.write(purge)
-
-    async def _past(self, metric: Metric) -> tuple[Candle, ...]:
-        """Return the bars of a window that somebody has begun to wait for, in its currency."""
-        coin = self.services.coins.coin(metric.base)
-        unit = self.services.market.rate(metric.quote)
-        if coin is None or metric.window is None or not unit:
-            return ()
-        try:
-            bars = await self.services.candles.since(coin, self.services.market.present() - metric.window)
-        except SourceUnavailable:
-            return ()
-        return tuple(
-            Candle(bar.at, bar.open / unit, bar.high / unit, bar.low / unit, bar.close / unit, bar.volume)
-            for bar in bars
-        )
 
     async def _catch_up(self) -> None:
         """Replay the bars of the time when this process was down, so that what came and went is told, late."""
@@ -196,9 +182,10 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     alerts = Alerts(store, clock, counters, outbox, Series(market), limits, follow)
     await alerts.load()
     market.listen(alerts.hear)
+    candles = Candles(clock, store, sources.prices, market)
     services = Services(
         clock=clock, counters=counters, store=store, coins=coins, market=market,
-        candles=Candles(clock, store, sources.prices, market), rules=Rules(market, clock), alerts=alerts,
+        candles=candles, rules=Rules(market, clock, Windows(candles, market, coins)), alerts=alerts,
         callers=callers, personal=Personal(store, callers, alerts), health=Health(),
     )  # fmt: skip
     dispatch = Dispatch(services, COMMANDS)

@@ -110,9 +110,9 @@ def _saved(
         condition = draft.new.condition
         number = f"#{stored.number} " if len(made) > 1 else ""
         lines.append(number + words.sentence(request, draft))
-        if condition.metric.window is None:
-            far = _where(request, stored)
-            lines.append(far[:1].upper() + far[1:] + ".")
+        value = draft.new.value if condition.metric.window is not None else _value(request, stored)
+        far = _where(request, stored, value)
+        lines.append(far[:1].upper() + far[1:] + ".")
         if previewed is not None:
             notes.append(number + previewed)
     title = (
@@ -199,15 +199,14 @@ def _lines(request: Request, each: Alert) -> tuple[str, str]:
         case "expired":
             second = say("over")
         case _:
-            second = _where(request, each)
+            second = _where(request, each, _value(request, each))
     if each.every is not None:
         second += say(", at most every {every}", every=write_duration(each.every))
     return first, f"   {second}"
 
 
-def _where(request: Request, each: Alert) -> str:
+def _where(request: Request, each: Alert, value: Decimal | None) -> str:
     mine = request.caller.preferences
-    value = _value(request, each)
     if each.armed or value is None:
         return words.distance_words(request, each.condition, value, mine)
     now = words.value_words(request, each.condition, value, mine)

@@ -23,7 +23,6 @@ from services.domain.alerts import (
     judge,
     watch,
 )
-from services.domain.candles import Candle
 from services.domain.language import say
 from services.domain.matcher import Matcher, loaded
 from services.domain.metrics import Metric, parse_metric
@@ -46,6 +45,9 @@ HOLD_SECONDS = 30
 """How long a crossing waits at most while the sources lie too far apart."""
 
 _SWEEP_SECONDS = 1.0
+
+Past = Iterable[tuple[datetime, Decimal, Decimal]]
+"""Time, high and low of each bar of a window, oldest first."""
 
 
 class Post(Protocol):
@@ -313,14 +315,13 @@ class Alerts:
 
     # What time does.
 
-    async def run(self, past: Callable[[Metric], Awaitable[tuple[Candle, ...]]]) -> None:
+    async def run(self, past: Callable[[Metric], Awaitable[Past]]) -> None:
         """End snoozes, lives and cool-downs when they are due, and give new windows their past; for ever."""
         while True:
             await self._sweep()
             while self._new_windows:
                 metric = self._new_windows.pop()
-                bars = await past(metric)
-                self._series.feed(metric, ((bar.at, bar.high, bar.low) for bar in bars))
+                self._series.feed(metric, await past(metric))
             await self._clock.sleep(_SWEEP_SECONDS)
 
     async def _sweep(self) -> None:

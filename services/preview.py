@@ -8,7 +8,7 @@ from decimal import Decimal
 from services.domain.alerts import Arm, Fire, Wait, after_firing, is_met, judge, starts_armed
 from services.domain.candles import Candle, Interval
 from services.domain.metrics import Metric
-from services.domain.moves import Window
+from services.domain.moves import Window, move
 from services.domain.quotes import Observation
 from services.domain.rules import Condition
 
@@ -62,5 +62,4 @@ def _values(metric: Metric, candles: tuple[Candle, ...]) -> Iterable[tuple[datet
                 yield candle.at, price
                 continue
             window.add(candle.at, price, price)
-            drop, rise = window.drop(price), window.rise(price)
-            yield candle.at, drop if metric.name == "drop" else rise if metric.name == "rise" else max(drop, rise)
+            yield candle.at, move(metric.name, window, price)

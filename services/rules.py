@@ -1,5 +1,6 @@
 """From a typed rule to alerts that can be stored: coins, currencies and the price now are looked up here."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,10 +18,12 @@ from services.domain.rules import Condition, LevelLine, MoveLine, Op, Question, 
 from services.errors import InvalidInput, NotAllowed, SourceUnavailable
 from services.market import Market
 from services.store.alerts import NewAlert
+from services.windows import Windows
 
 FindCoin = Callable[[str], Awaitable[Coin]]
 """How a word becomes a coin for this caller; raises `UserError`."""
 
+_PAST_SECONDS = 2.0  # a new alert is not kept waiting for its past
 _WORDS: dict[Op, str] = {
     "above": ">", "below": "<", "up": "crosses up", "down": "crosses down",
     "cross_up": "crosses", "cross_down": "crosses",
@@ -52,6 +55,7 @@ class Rules:
 
     market: Market
     clock: Clock
+    windows: Windows
 
     async def understand(self, text: str, caller: Caller, find: FindCoin) -> Understood:
         """Return the alerts that a line asks for, or the question to ask back; raise `UserError` otherwise."""
@@ -65,7 +69,7 @@ class Rules:
             raise NotAllowed(say("Only admins set alerts for the whole chat. Leave out «here» to be told yourself."))
         coin = await find(line.subject)
         if isinstance(line, MoveLine):
-            return (self._move(coin, line, caller),)
+            return (await self._move(coin, line, caller),)
         metric = Metric("price", coin.id, await self._unit(coin, line, caller.preferences, find))
         return tuple(self._level(coin, metric, line, level, caller) for level in line.levels)
 
@@ -86,11 +90,12 @@ class Rules:
         condition = Condition(metric, _op(line.op, value, level), level)
         return self._draft(coin, condition, line.terms, caller, value)
 
-    def _move(self, coin: Coin, line: MoveLine, caller: Caller) -> Draft:
+    async def _move(self, coin: Coin, line: MoveLine, caller: Caller) -> Draft:
         currency = caller.preferences.currency
         if line.window is not None:
             metric = Metric(line.direction, coin.id, currency, line.window)
-            return self._draft(coin, Condition(metric, "up", line.percent), line.terms, caller, None)
+            moved = await self._moved(metric)
+            return self._draft(coin, Condition(metric, "up", line.percent), line.terms, caller, moved)
         metric = Metric("price", coin.id, currency)
         value = self.value(metric)
         if value is None:
@@ -99,6 +104,13 @@ class Rules:
         level = rounded(value * (1 - share if line.direction == "drop" else 1 + share))
         op: Op = "down" if line.direction == "drop" else "up"
         return self._draft(coin, Condition(metric, op, level), line.terms, caller, value)
+
+    async def _moved(self, metric: Metric) -> Decimal | None:
+        try:
+            async with asyncio.timeout(_PAST_SECONDS):
+                return await self.windows.value(metric)
+        except TimeoutError:
+            return None  # armed from the start: better told at once than not at all
 
     def _draft(self, coin: Coin, condition: Condition, terms: Terms, caller: Caller, value: Decimal | None) -> Draft:
         now = self.clock.now()

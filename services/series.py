@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from services.domain.metrics import Metric
-from services.domain.moves import Window
+from services.domain.moves import Window, move
 from services.domain.quotes import Observation, Quote
 
 
@@ -49,10 +49,8 @@ class Series:
     def feed(self, metric: Metric, bars: Iterable[tuple[datetime, Decimal, Decimal]]) -> None:
         """Give a new window its past: time, high and low, oldest first, in the metric's currency."""
         window = self._windows.get(metric)
-        if window is None:
-            return
-        for at, high, low in bars:
-            window.add(at, high, low)
+        if window is not None:
+            window.precede(bars)
 
     def value(self, metric: Metric) -> Decimal | None:
         """Return the metric as things stand; None while a price is missing."""
@@ -83,12 +81,4 @@ class Series:
 
 
 def _move(metric: Metric, window: Window | None, price: Decimal) -> Decimal | None:
-    if window is None or window.is_empty:
-        return None
-    match metric.name:
-        case "drop":
-            return window.drop(price)
-        case "rise":
-            return window.rise(price)
-        case _:
-            return max(window.drop(price), window.rise(price))
+    return None if window is None or window.is_empty else move(metric.name, window, price)

@@ -1,10 +1,13 @@
 """How far a price has moved within a window: running extremes, never a rescan. Percent, as positive numbers."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import assert_never
+
+from services.domain.metrics import MetricName
 
 _HUNDRED = Decimal(100)
 
@@ -31,6 +34,16 @@ class Window:
             while kept and kept[0][0] < edge:
                 kept.popleft()
 
+    def precede(self, bars: Iterable[tuple[datetime, Decimal, Decimal]]) -> None:
+        """Put the past before what has come since: time, high and low of each bar, oldest first."""
+        since = sorted({*self._highs, *self._lows})
+        self._highs, self._lows = deque(), deque()
+        for at, high, low in bars:
+            if not since or at < since[0][0]:
+                self.add(at, high, low)
+        for at, price in since:
+            self.add(at, price, price)
+
     def drop(self, price: Decimal) -> Decimal:
         """Return how far `price` lies below the highest price of the window; 0 at the top."""
         high = self._highs[0][1]
@@ -40,6 +53,21 @@ class Window:
         """Return how far `price` lies above the lowest price of the window; 0 at the bottom."""
         low = self._lows[0][1]
         return max(Decimal(), (price - low) * _HUNDRED / low)
+
+
+def move(name: MetricName, window: Window, price: Decimal) -> Decimal:
+    """Return the move that a metric of this name means: a swing is the larger of the two."""
+    match name:
+        case "drop":
+            return window.drop(price)
+        case "rise":
+            return window.rise(price)
+        case "swing":
+            return max(window.drop(price), window.rise(price))
+        case "price":
+            return price
+        case _:
+            assert_never(name)
 
 
 def _push(kept: deque[tuple[datetime, Decimal]], at: datetime, price: Decimal, keep: Callable[[Decimal], bool]) -> None:
