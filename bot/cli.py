@@ -39,14 +39,17 @@ Simulated = Annotated[bool, typer.Option("--simulated", help="Use the simulated 
 @app.command()
 def run() -> None:
     """Run the bot on Telegram and Discord, whichever has a token."""
-    from bot.run import how_to_switch_on
+    from bot.run import PlatformRefused, how_to_switch_on
     from bot.run import run as run_platforms
     from services.clock import SystemClock
 
     settings = _settings(quiet=False)
     if settings.telegram.token is None and settings.discord.token is None:
         _fail(how_to_switch_on(), CONFIGURATION)
-    _finish(run_platforms(settings, SystemClock()))
+    try:
+        _finish(run_platforms(settings, SystemClock()))
+    except PlatformRefused as refusal:
+        _fail(str(refusal), CONFIGURATION)
 
 
 @app.command()

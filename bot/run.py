@@ -21,8 +21,14 @@ from services.outbox import Sender
 
 log = structlog.get_logger()
 
-_DRAIN_SECONDS = 6.0
 _INTAKE_SECONDS = 2.0
+_DRAIN_SECONDS = 5.0
+_CLOSE_SECONDS = 1.0
+# Together below the 10 seconds that container hosts give a process between SIGTERM and SIGKILL.
+
+
+class PlatformRefused(Exception):
+    """A platform does not let the bot in until its operator acts; the text says what to do."""
 
 
 class Adapter(Protocol):
@@ -57,6 +63,7 @@ class Link:
     platform: Platform
     adapter: Adapter
     pace: Pace
+    refusals: tuple[type[Exception], ...]  # what no further attempt can cure; the text says what does
 
 
 @dataclass(slots=True)
@@ -79,39 +86,57 @@ class Runner:
             tasks += [group.create_task(self._serve(link), name=link.platform) for link in self.links]
             log.info("run.started", platforms=[link.platform for link in self.links])
             await self._stop.wait()
-            await self._wind_down()
-            for task in tasks:
-                task.cancel()
+            await self._wind_down(tasks)
         if self.fatal is not None:
             raise self.fatal
 
     async def _serve(self, link: Link) -> None:
-        health = self.app.services.health
         try:
             bot_id = await link.adapter.open()
             self.app.outbox.register(link.platform, bot_id, link.adapter.sender, link.pace)
             await self.app.outbox.take_up(link.platform, bot_id)
-            await supervise(link.platform, link.adapter.run, self.app.clock, self.app.counters, health)
+            await self._listen(link)
+        except link.refusals as refusal:
+            log.warning("run.platform_refused", platform=link.platform, reason=str(refusal))
+            self.fatal = PlatformRefused(str(refusal))
+            self._stop.set()
         except Exception as failure:
             log.exception("run.platform_failed", platform=link.platform)
             self.fatal = failure
             self._stop.set()
 
-    async def _wind_down(self) -> None:
+    async def _listen(self, link: Link) -> None:
+        async def listen() -> None:
+            await link.adapter.run()
+            if self._stop.is_set():
+                await asyncio.Event().wait()  # it has returned because it was told to: no reason to start it again
+
+        app = self.app
+        await supervise(link.platform, listen, app.clock, app.counters, app.services.health, fatal=link.refusals)
+
+    async def _wind_down(self, tasks: list[asyncio.Task[None]]) -> None:
         log.info("run.stopping")
-        for link in self.links:
-            await _within(_INTAKE_SECONDS, link.adapter.stop_intake, f"{link.platform} intake")
+        await self._each(_INTAKE_SECONDS, lambda adapter: adapter.stop_intake(), "intake")
         await self.app.outbox.drain(_DRAIN_SECONDS)
-        for link in self.links:
-            await _within(_INTAKE_SECONDS, link.adapter.close, f"{link.platform} connections")
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=_CLOSE_SECONDS)  # one that is still connecting would open anew what is closed
+        await self._each(_CLOSE_SECONDS, lambda adapter: adapter.close(), "connections")
+
+    async def _each(self, seconds: float, action: Callable[[Adapter], Awaitable[None]], name: str) -> None:
+        """Do this on every platform at once; what fails or takes too long is left to the end of the process."""
+        actions = [_within(seconds, action(link.adapter), f"{link.platform} {name}") for link in self.links]
+        await asyncio.gather(*actions)
 
 
-async def _within(seconds: float, action: Callable[[], Awaitable[None]], name: str) -> None:
+async def _within(seconds: float, action: Awaitable[None], name: str) -> None:
     try:
         async with asyncio.timeout(seconds):
-            await action()
+            await action
     except TimeoutError:
         log.warning("run.not_stopped_in_time", what=name)
+    except Exception:
+        log.exception("run.not_stopped", what=name)
 
 
 async def run(settings: Settings, clock: Clock) -> None:
@@ -126,20 +151,22 @@ def links(settings: Settings, app: App) -> tuple[Link, ...]:
     found: list[Link] = []
     if settings.telegram.token is not None:
         from bot.platforms.telegram import PACE as TELEGRAM_PACE
-        from bot.platforms.telegram import Telegram
+        from bot.platforms.telegram import Telegram, WrongToken
 
         token, base = settings.telegram.token.get_secret_value(), settings.telegram.api_base
         telegram = Telegram(app.conversation, app.charts, app.clock, app.counters, token, base)
-        found.append(Link("telegram", telegram, TELEGRAM_PACE if settings.telegram.pace == "on" else UNLIMITED))
+        pace = TELEGRAM_PACE if settings.telegram.pace == "on" else UNLIMITED
+        found.append(Link("telegram", telegram, pace, (WrongToken,)))
     if settings.discord.token is not None:
         from bot.platforms.discord import PACE as DISCORD_PACE
-        from bot.platforms.discord import DiscordBot
+        from bot.platforms.discord import DiscordBot, GatewayRefused, TokenRefused
 
         token, base = settings.discord.token.get_secret_value(), settings.discord.api_base
         discord = DiscordBot(
             app.conversation, app.charts, app.clock, app.counters, token, base, settings.discord.gateway_url
         )
-        found.append(Link("discord", discord, DISCORD_PACE if settings.discord.pace == "on" else UNLIMITED))
+        pace = DISCORD_PACE if settings.discord.pace == "on" else UNLIMITED
+        found.append(Link("discord", discord, pace, (TokenRefused, GatewayRefused)))
     return tuple(found)
 
 

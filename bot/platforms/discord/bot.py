@@ -1,5 +1,6 @@
 """The bot on Discord: open, run, stop, close."""
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -145,15 +146,16 @@ class DiscordBot:
         )
         tree = Tree(gateway, self._conversation.dispatch.commands, desk)
         point_library(self._api_base)
-        try:
-            await gateway.login(self._token)
-        except discord.LoginFailure:
-            await gateway.close()
-            raise TokenRefused from None
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
-            await gateway.close()
-            self._report("opening", type(failure).__name__)
-            return None
+        async with AsyncExitStack() as undoing:
+            undoing.push_async_callback(gateway.close)
+            try:
+                await gateway.login(self._token)
+            except discord.LoginFailure:
+                raise TokenRefused from None
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
+                self._report("opening", type(failure).__name__)
+                return None
+            undoing.pop_all()
         return _Opened(bot_id, gateway.application_id or bot_id, gateway, tree, desk, sender)
 
     async def _connected(self) -> None:

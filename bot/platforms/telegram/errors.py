@@ -5,10 +5,16 @@ from datetime import timedelta
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError
 
 from services.domain.deliveries import Moved, Outcome, Parked, Retry, Unknown
+from services.domain.language import say
 
 
 class WrongToken(Exception):
-    """Telegram does not know this token: nothing can be read or sent until it is replaced."""
+    """Telegram does not know this token: nothing can be read or sent until it is replaced; the text says how."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("Telegram refuses the token. Ask @BotFather for it with /token, and set FLOWBELL_TELEGRAM__TOKEN.")
+        )
 
 
 class NotSent(NetworkError):
