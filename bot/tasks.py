@@ -53,11 +53,10 @@ async def supervise(
     while True:
         try:
             await _run(name, job, clock, trouble, health)
-        except fatal:
-            health.words[name] = say("stopped")
-            raise
-        except Exception as failure:  # noqa: BLE001  # the one place where a broken loop is kept from its neighbours
-            _raise_fatal(failure, fatal)
+        except Exception as failure:
+            if _is_fatal(failure, fatal):
+                health.words[name] = say("stopped")
+                raise
             _note(name, failure, trouble)
         else:
             _note(name, None, trouble)
@@ -91,6 +90,7 @@ def _note(name: str, failure: Exception | None, trouble: _Trouble) -> None:
     trouble.kind = kind
 
 
-def _raise_fatal(failure: Exception, fatal: tuple[type[Exception], ...]) -> None:
-    if fatal and isinstance(failure, ExceptionGroup) and (group := failure.subgroup(fatal)) is not None:
-        raise group
+def _is_fatal(failure: Exception, fatal: tuple[type[Exception], ...]) -> bool:
+    if isinstance(failure, ExceptionGroup):
+        return bool(fatal) and failure.subgroup(fatal) is not None
+    return isinstance(failure, fatal)
