@@ -1,6 +1,6 @@
 """Show a reply in a chat: send it or edit a message in place, and say what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
@@ -199,7 +199,7 @@ class Messages:
 
 def _composed(reply: Reply[object], photo: bytes | None, label: str | None) -> tuple[Part, ...]:
     if photo is None:
-        alt = None if reply.chart is None else reply.chart.alt
+        alt = None if reply.chart is None or reply.chart.alt in reply.card.lines else reply.chart.alt
         return tuple(Part(styled) for styled in render.parts(reply.card, first=label, alt=alt))
     caption = render.caption(reply.card, first=label)
     if caption is not None:
@@ -223,19 +223,23 @@ def _entities(styled: Styled) -> tuple[MessageEntity, ...]:
     return tuple(MessageEntity(mark.style, mark.offset, mark.length) for mark in styled.marks)
 
 
-def _keyboard(rows: Iterable[Iterable[tuple[str, str]]]) -> InlineKeyboardMarkup | None:
-    made: list[list[InlineKeyboardButton]] = []
-    count = 0
-    for row in rows:
-        room = 0
-        for label, ref in row:
-            text = render.cut(clean(label).strip() or "…", _LONGEST_LABEL)
-            if room < len(text) or len(made[-1]) == _ROW_BUTTONS:
-                made.append([])
-                room = max(_ROW_UNITS, len(text))
-            made[-1].append(InlineKeyboardButton(text, callback_data=ref))
-            room -= len(text)
-            count += 1
-            if count == _MOST_BUTTONS:
-                return InlineKeyboardMarkup(made)
+def _keyboard(rows: Iterable[Sequence[tuple[str, str]]]) -> InlineKeyboardMarkup | None:
+    buttons = [[InlineKeyboardButton(_label(label), callback_data=ref) for label, ref in row] for row in rows if row]
+    made = [short for row in buttons for short in _short_rows(row)]
+    while sum(map(len, made)) > _MOST_BUTTONS:
+        made.pop()
     return InlineKeyboardMarkup(made) if made else None
+
+
+def _label(label: str) -> str:
+    return render.cut(clean(label).strip() or "…", _LONGEST_LABEL)
+
+
+def _short_rows(row: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+    """Break a row evenly into as few as a phone shows without cutting labels."""
+    for count in range(1, len(row) + 1):
+        size = -(-len(row) // count)
+        broken = [row[at : at + size] for at in range(0, len(row), size)]
+        if size <= _ROW_BUTTONS and all(sum(len(each.text) for each in short) <= _ROW_UNITS for short in broken):
+            return broken
+    return [[each] for each in row]

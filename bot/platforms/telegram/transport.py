@@ -118,7 +118,7 @@ class Transport(BaseRequest):
         try:
             if self._raw_results:
                 return _raw(payload)
-            return _OBJECT.decode(payload)
+            return _short(_OBJECT.decode(payload))
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             raise TelegramError("the answer is not JSON") from error
 
@@ -129,9 +129,18 @@ class _Answer(msgspec.Struct):
     result: list[msgspec.Raw] | None = None
 
 
+_KEPT: Final = ("message_id", "date", "chat")
 _OBJECT: Final = msgspec.json.Decoder(JSONDict)
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
 _FLOOD: Final = msgspec.json.Decoder(_Flood)
+
+
+def _short(answer: JSONDict) -> JSONDict:
+    """Return the answer without what a message holds: we wrote it, and reading it back costs more than sending it."""
+    result = answer.get("result")
+    if isinstance(result, dict) and "message_id" in result:
+        answer["result"] = {name: result[name] for name in _KEPT if name in result}
+    return answer
 
 
 def _raw(payload: bytes) -> JSONDict:
