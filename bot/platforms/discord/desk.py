@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 from msgspec import DecodeError
+from msgspec.structs import replace
 
 from bot.platforms.discord import presses
 from bot.platforms.discord.asked import Asked, Interaction, Spot, address, decode_asked, encode, spot
@@ -54,12 +55,13 @@ class Desk:
 
     async def press(self, interaction: Interaction, custom_id: str) -> None:
         """Answer a pressed button: in its message's place, or beside it for the person alone."""
-        where = spot(interaction)
-        ref, edits = presses.read(custom_id)
+        where, press = spot(interaction), presses.read(custom_id)
+        if press.personal:
+            where = replace(where, chat=interaction.user.id, private=True, may_administer=False)
         is_hidden = interaction.message is not None and interaction.message.flags.ephemeral
-        hidden = is_hidden if edits else where.shared
-        asked = Asked(address(interaction, hidden=hidden), where, press=ref, edits=edits)
-        if await self._stage.defer(asked.address, "editing" if edits else "thinking"):
+        hidden = is_hidden if press.edits else where.shared
+        asked = Asked(address(interaction, hidden=hidden), where, press=press.ref, edits=press.edits)
+        if await self._stage.defer(asked.address, "editing" if press.edits else "thinking"):
             await self._answer(asked, self._receipt(asked))
 
     async def suggest(

@@ -52,6 +52,7 @@ class Gateway(discord.Client):
     """One session after another, until it is closed or Discord refuses the bot for good."""
 
     def __init__(self, clock: Clock, gateway_url: str, hooks: Hooks) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody wants to talk here
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -45,9 +45,8 @@ class Extras:
 
 async def drafts(reply: Reply[object], pictures: Pictures, extras: Extras) -> tuple[Draft, ...]:
     """Return the messages of a reply, the picture in the first, the buttons below the last."""
-    png, card = await _picture(reply, pictures), reply.card
-    if reply.chart is not None and png is None:
-        card = replace(card, notes=(*card.notes, reply.chart.alt))
+    png = await _picture(reply, pictures)
+    card = reply.card if png is not None else _described(reply)
     title, above = _title(card)
     found = text.pages(chain(above, _parts(card, extras)), DESCRIPTION)
     made = [_message(title, page, card.tone, (at, len(found))) for at, page in enumerate(found, 1)]
@@ -60,8 +59,7 @@ async def drafts(reply: Reply[object], pictures: Pictures, extras: Extras) -> tu
 def plain_drafts(reply: Reply[object], extras: Extras) -> tuple[Draft, ...]:
     """Return the same words without embed, picture and buttons, for when Discord refuses those."""
     title = [(f"**{text.plain(reply.card.title)}**", False)]
-    alt = [] if reply.chart is None else [(text.plain(reply.chart.alt), False)]
-    found = text.pages(chain(title, _parts(reply.card, extras), alt), CONTENT - 8)
+    found = text.pages(chain(title, _parts(_described(reply), extras)), CONTENT - 8)
     last = len(found)
     return tuple(
         Draft(Message(content=page if last == 1 else f"{page}\n{_number(at, last)}"))
@@ -89,6 +87,14 @@ async def _picture(reply: Reply[object], pictures: Pictures) -> bytes | None:
     except ChartError as failure:
         log.warning("discord.no_chart", reason=str(failure))
         return None
+
+
+def _described(reply: Reply[object]) -> Card:
+    """Return the card with the words that stand for its chart, unless it has them already."""
+    card = reply.card
+    if reply.chart is None or reply.chart.alt in (*card.lines, *card.notes):
+        return card
+    return replace(card, notes=(*card.notes, reply.chart.alt))
 
 
 def _title(card: Card) -> tuple[str, list[tuple[str, bool]]]:

@@ -12,7 +12,7 @@ from bot.platforms.discord import outcomes, render
 from bot.platforms.discord.asked import Address, decode_address, snowflake
 from bot.platforms.discord.conversing import Conversing, Pictures
 from bot.platforms.discord.errors import NoAnswer, NotSent
-from bot.platforms.discord.presses import naming
+from bot.platforms.discord.presses import Owner, naming, owner_of
 from bot.platforms.discord.rest import Rest
 from bot.platforms.discord.wire import Answer, Recipient, history
 from handlers.model import Reply
@@ -134,9 +134,20 @@ class DiscordSender:
     async def _extras(
         self, delivery: Delivery, reply: Reply[object], address: Address | None, *, repeat: bool
     ) -> render.Extras:
-        rows = await self._conversation.offer(reply, None, delivery.chat)
-        name = naming(self._conversation.dispatch, in_place=_in_place(delivery, address), tag=tag(delivery))
-        return render.Extras(render.rows(rows, reply, name), repeat, tag(delivery) if address is None else "")
+        owner = None if address is None else await self._owner(delivery, reply, address)
+        chat = delivery.chat if owner is None else owner.caller.chat
+        offered = await self._conversation.offer(reply, None if owner is None else owner.caller, chat)
+        name = naming(
+            self._conversation.dispatch,
+            in_place=_in_place(delivery, address),
+            personal=owner is not None and owner.personal,
+            tag=tag(delivery),
+        )
+        return render.Extras(render.rows(offered, reply, name), repeat, tag(delivery) if address is None else "")
+
+    async def _owner(self, delivery: Delivery, reply: Reply[object], address: Address) -> Owner:
+        asker = await self._conversation.caller(delivery.place, address.user, private=delivery.private)
+        return await owner_of(self._conversation, reply, asker)
 
     async def _answer(
         self, address: Address, drafts: Sequence[render.Draft], plain: Sequence[render.Draft]

@@ -17,6 +17,7 @@ from bot.platforms.discord.wire import EPHEMERAL, Answer, ButtonRow, Callback, D
 from handlers.model import Card, Reply
 from services.clock import Clock
 from services.domain.people import Caller
+from services.store.errors import StoreError
 
 log = structlog.get_logger()
 _TRIES: Final = 3
@@ -77,12 +78,20 @@ class Stage:
     async def _drafts(
         self, reply: Reply[object], caller: Caller | None, *, in_place: bool | None
     ) -> tuple[tuple[render.Draft, ...], tuple[render.Draft, ...]]:
-        rows: tuple[ButtonRow, ...] = ()
-        if reply.buttons and caller is not None:
-            offered = await self._conversation.offer(reply, caller, caller.chat)
-            rows = render.rows(offered, reply, naming(self._conversation.dispatch, in_place=in_place))
-        extras = render.Extras(rows)
+        extras = render.Extras(await self._rows(reply, caller, in_place=in_place))
         return await render.drafts(reply, self._pictures, extras), render.plain_drafts(reply, extras)
+
+    async def _rows(
+        self, reply: Reply[object], caller: Caller | None, *, in_place: bool | None
+    ) -> tuple[ButtonRow, ...]:
+        if not reply.buttons or caller is None:
+            return ()
+        try:
+            offered = await self._conversation.offer(reply, caller, caller.chat)
+        except StoreError as failure:  # an answer without buttons is better than none
+            log.warning("discord.no_buttons", reason=str(failure))
+            return ()
+        return render.rows(offered, reply, naming(self._conversation.dispatch, in_place=in_place))
 
     async def _edit(self, address: Address, drafts: Sequence[render.Draft], plain: Sequence[render.Draft]) -> None:
         answer = await self._try("PATCH", address.original, drafts[0].message, drafts[0].png)

@@ -90,11 +90,22 @@ async def test_forged_names_reach_no_command(fake: FakeDiscord, bot: DiscordBot,
     real = sorted(talk.buttons)[1]
     chance = random.Random(7)
     noise = ["".join(chance.choices(string.printable, k=chance.randint(1, 100))) for _ in range(20)]
-    for name in ("/alert btc", "e.", "a.", f"e.{real}x", f"a.{real[:-1]}", real, f"e.{real}", *noise):
+    for name in ("/alert btc", "e.", "ap.", f"eh.{real}x", f"ah.{real[:-1]}", real, f"eh.{real}", f"ep.{real}", *noise):
         pressed = await fake.press(BOB, card.id, name, forged=True)
         assert (await refusal(fake, pressed)).ephemeral
     assert len(talk.calls) == calls
     assert fake.message(card.id).text == "Bitcoin\n100"
+
+
+async def test_a_private_answer_in_a_server_acts_for_the_private_chat(
+    fake: FakeDiscord, bot: DiscordBot, talk: Talk
+) -> None:
+    talk.answers["alert"] = lambda _call, _caller: changing(said("saved", private=True, buttons=(ALERT,)))
+    answer = await (await fake.slash(ANN, "/alert", {"rule": "btc > 1"}, channel_id=TRADES)).answer()
+    talk.answers["alert"] = lambda _call, _caller: changing(said("again"))
+    after = await edited(fake, await fake.press(ANN, answer.id, "Alert me"))
+    assert (after.id, after.text, after.ephemeral) == (answer.id, "Bitcoin\nagain", True)
+    assert [(caller.place.chat_id, caller.private) for _, caller in talk.calls] == [(TRADES, False), (ANN, True)]
 
 
 async def test_buttons_of_an_alert_leave_the_alert_standing(fake: FakeDiscord, bot: DiscordBot, talk: Talk) -> None:
@@ -142,3 +153,12 @@ async def test_without_the_picture_its_words_stand(
     answer = await (await fake.slash(ANN, "/price", {"coins": "btc"}, channel_id=TRADES)).answer()
     assert answer.attachments == ()
     assert "BTC/USD, 1h:" in answer.text
+
+
+async def test_words_that_the_card_has_already_are_not_said_twice(
+    fake: FakeDiscord, easel: Easel, bot: DiscordBot, talk: Talk
+) -> None:
+    easel.picture = None
+    talk.answers["price"] = lambda _call, _caller: Reply(None, Card("Chart", notes=(chart().alt,)), chart=chart())
+    answer = await (await fake.slash(ANN, "/price", {"coins": "btc"}, channel_id=TRADES)).answer()
+    assert answer.text.count("BTC/USD, 1h:") == 1
