@@ -50,7 +50,7 @@ clean:
 	find bot handlers services tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
-	@python=$$(tests/pythons | head -n 1); \
+	@python=$$(tests/pythons | sed -n 1p); \
 	if [ -z "$$python" ]; then \
 	    echo "Flowbell needs Python 3.11 or later with venv, and found none. Install one, then run this again." >&2; exit 1; \
 	fi; \
