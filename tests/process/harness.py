@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Final
 
 from tests.fakes.discord import FakeDiscord, Limits
 from tests.fakes.exchanges import FakeExchanges
+from tests.fakes.exchanges.venue import Venue
 from tests.fakes.telegram import Chat, FakeTelegram, User
 
 ROOT: Final = Path(__file__).parents[2]
@@ -48,7 +50,8 @@ class Fakes:
         """Refuse every connection for a while; ports and state stay the same."""
         async with AsyncExitStack() as back:
             await back.enter_async_context(self.telegram.offline())
-            for server in (self.discord, *self.exchanges.venues.values()):
+            servers: tuple[FakeDiscord | Venue, ...] = (self.discord, *self.exchanges.venues.values())
+            for server in servers:
                 await server.__aexit__(None, None, None)
                 back.push_async_callback(server.__aenter__)
             yield
@@ -198,6 +201,13 @@ class Flowbell:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(number)
+
+    def limit(self, what: int, soft: int) -> tuple[int, int]:
+        """Set a soft resource limit of the running process; return what it was."""
+        assert self._process is not None
+        _, hard = before = resource.prlimit(self._process.pid, what)
+        resource.prlimit(self._process.pid, what, (soft, hard))
+        return before
 
     async def kill(self) -> None:
         """End it as a power cut would."""
