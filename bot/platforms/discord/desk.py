@@ -118,6 +118,9 @@ class Desk:
             log.warning("discord.store_failed", reason=str(failure))
             sentence = say("Storage does not work at the moment. Nothing was saved; try again later.")
             await self._show(asked, refused(UserError(sentence)), None)
+        except Exception:
+            log.exception("discord.not_answered")  # without a word the person would be told to wait for a quarter hour
+            await self._show(asked, refused(UserError(say("Something went wrong here. Try again later."))), None)
         finally:
             self._under_way.discard(task)
 

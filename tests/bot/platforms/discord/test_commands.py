@@ -12,7 +12,7 @@ from services.counters import Counters
 from services.domain.people import Caller, Place
 from services.store.errors import StoreError
 from tests.bot.platforms.discord.conftest import listening
-from tests.bot.platforms.discord.talk import Easel, Known, QuickClock, Talk, changing, said
+from tests.bot.platforms.discord.talk import Easel, Known, QuickClock, Talk, changing, owe, said
 from tests.fakes.discord import FakeDiscord, Fault, RestCall, Status
 from tests.fakes.discord.tinybot import ANN, BOB, DESK, EVE, TOKEN, TRADES
 from tests.fakes.discord.wire import JsonObject, as_object, objects
@@ -191,6 +191,27 @@ async def test_a_broken_store_is_said(fake: FakeDiscord, bot: DiscordBot, talk: 
     talk.answers["price"] = broken
     answer = await (await fake.slash(ANN, "/price", {"coins": "btc"}, channel_id=TRADES)).answer()
     assert "Nothing was saved" in answer.text
+
+
+async def test_a_fault_of_ours_is_said(fake: FakeDiscord, bot: DiscordBot, talk: Talk) -> None:
+    answer = await (await fake.slash(ANN, "/price", {"coins": "btc"}, channel_id=TRADES)).answer()
+    assert "went wrong" in answer.text
+    talk.answers["price"] = lambda _call, _caller: said("fine")
+    assert (
+        await (await fake.slash(ANN, "/price", {"coins": "btc"}, channel_id=TRADES)).answer()
+    ).text == "Bitcoin\nfine"
+
+
+async def test_a_chat_that_refused_and_speaks_again_is_owed_again(
+    fake: FakeDiscord, bot: DiscordBot, talk: Talk
+) -> None:
+    talk.answers["price"] = lambda _call, _caller: said("fine")
+    place = Place("discord", fake.world.application_id, BOB)
+    await bot.sender.send(owe(place, private=True), said("alert"), repeat=False)
+    before = list(talk.woken)
+    for _ in range(2):
+        await (await fake.slash(BOB, "/price", {"coins": "btc"})).answer()
+    assert talk.woken == [*before, f"chat {BOB}"]
 
 
 async def test_what_a_dead_process_left_is_answered_by_the_next_one(
