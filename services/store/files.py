@@ -43,8 +43,8 @@ def store_error(failure: Exception) -> StoreError:
     error: StoreError = StoreUnavailable(str(failure))
     if code in _FULL:
         error = StoreFull()
-    elif code in _DAMAGED:
-        error = StoreDamaged()
+    elif code in _DAMAGED or (code is None and isinstance(failure, sqlite3.OperationalError)):
+        error = StoreDamaged()  # without a code it is text that is no UTF-8, told with the text itself
     elif isinstance(failure, sqlite3.IntegrityError):
         error = StoreConflict(str(failure))
     error.__cause__ = failure
@@ -135,6 +135,8 @@ def version_of(path: Path) -> str:
         if primary_code(failure) in _FULL | _OUT_OF_REACH:
             raise store_error(failure) from failure
         raise StoreDamaged from failure  # whatever else stops SQLite from reading it is in the file
+    except UnicodeDecodeError as failure:
+        raise StoreDamaged from failure  # damaged names and texts, also within SQLite's own messages
     finally:
         if connection is not None:
             connection.close()
@@ -146,7 +148,7 @@ def _has_header(path: Path) -> bool:
 
 
 def _version(connection: sqlite3.Connection, *, thoroughly: bool) -> str:
-    if thoroughly and connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+    if thoroughly and connection.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
         raise StoreDamaged
     found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     if len(found) != 1:
@@ -174,7 +176,7 @@ def snapshot(path: Path, target: Path) -> None:
         draft.unlink(missing_ok=True)
         _ask(path, "VACUUM INTO ?", str(draft))
         draft.chmod(0o600)
-        if _ask(draft, "PRAGMA quick_check(1)") != [("ok",)]:
+        if _ask(draft, "PRAGMA integrity_check(1)") != [("ok",)]:
             raise StoreDamaged
         put_in_place(draft, target)
     except sqlite3.Error as failure:

@@ -110,8 +110,10 @@ class PostgresStore:
             async with self._engine.connect() as connection:
                 await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
                 return await connection.run_sync(lambda sync: _run(sync, work, []))
-        except (DBAPIError, OSError) as failure:
-            raise StoreUnavailable(str(failure)) from failure
+        except DBAPIError as failure:
+            raise StoreUnavailable(_first_line(failure)) from failure
+        except OSError as failure:
+            raise StoreUnavailable(type(failure).__name__) from failure
 
     async def shred(self) -> None:
         """Rewrite the tables without their deleted rows; the server's own log is its operator's to rotate."""
@@ -140,13 +142,17 @@ def _run(connection: Connection, work: Callable[[Tx], T], opened: list[_Postgres
 
 def _store_error(failure: BaseException) -> BaseException:
     if isinstance(failure, IntegrityError):
-        return StoreConflict(str(failure.orig))
+        return StoreConflict(_first_line(failure))
     if isinstance(failure, DBAPIError):
         state = getattr(failure.orig, "sqlstate", None)
-        return StoreFull() if state in _NO_ROOM else StoreUnavailable(str(failure.orig))
+        return StoreFull() if state in _NO_ROOM else StoreUnavailable(_first_line(failure))
     if isinstance(failure, OSError | InvalidRequestError):
         return StoreUnavailable(type(failure).__name__)
     return failure
+
+
+def _first_line(failure: DBAPIError) -> str:
+    return str(failure.orig).partition("\n")[0]  # what follows holds the row's values
 
 
 async def open_postgres(url: str, counters: Counters, migrations: Migrations = SHIPPED) -> PostgresStore:
