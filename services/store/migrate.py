@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, NullPool, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 
 from services.store.errors import StoreDamaged, StoreTooNew
 from services.store.files import store_error
@@ -63,8 +64,9 @@ def upgrade_file(path: Path, migrations: Migrations) -> None:
             upgrade(connection, migrations)
             if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
                 raise StoreDamaged
-    except sqlite3.Error as failure:
-        raise store_error(failure) from failure
+    except DBAPIError as failure:
+        driver = failure.orig
+        raise store_error(driver if isinstance(driver, Exception) else failure) from failure
     finally:
         engine.dispose()
 
