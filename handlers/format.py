@@ -1,5 +1,6 @@
 """How numbers, money and times are written for people."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ _ABNORMAL = timedelta(seconds=90)
 
 def number(value: Decimal, places: int, style: NumberStyle | None, *, sign: bool = False) -> str:
     """Return `value` rounded to `places`, grouped as the person writes numbers."""
-    text = f"{value:{'+' if sign else ''},.{places}f}"
+    text = f"{value:{'z+' if sign else 'z'},.{places}f}"  # z: what rounds to zero has no minus
     group, point = _SEPARATORS[style or "1,234.56"]
     return text.translate({ord(","): group, ord("."): point}).replace("-", "−")
 
@@ -91,6 +92,13 @@ def provenance(quote: Priced, also: Priced | None = None) -> Provenance:
     oldest = quote if also is None or also.at >= quote.at else also
     old = oldest.age > _ABNORMAL or oldest.stale
     return Provenance(source_name(quote.source), oldest.at, int(oldest.age.total_seconds()) if old else None)
+
+
+def provenance_of(quotes: Sequence[Priced]) -> Provenance:
+    """Return the last line of a card that shows several quotes: all their sources, and the oldest time."""
+    oldest = provenance(min(quotes, key=lambda quote: quote.at))
+    names = sorted({name for quote in quotes for name in quote.source.split(", ")})
+    return Provenance(source_name(", ".join(names)), oldest.as_of, oldest.age_seconds)
 
 
 def source_name(source: str) -> str:

@@ -96,17 +96,14 @@ def _several(request: Request, quotes: list[tuple[domain.Coin, Priced]], currenc
         Row((coin.symbol, write.price(quote.price, currency, mine), write.percent(quote.change_24h_pct, mine)))
         for coin, quote in quotes
     )
-    oldest = min((quote for _, quote in quotes), key=lambda quote: quote.at)
-    sources = sorted({name for _, quote in quotes for name in quote.source.split(", ")})
     notes = tuple(
         say("{coin}: sources disagree.", coin=coin.symbol) for coin, quote in quotes if quote.disputed
     ) + tuple(say("{coin} is STALE.", coin=coin.symbol) for coin, quote in quotes if quote.stale)
-    source = write.provenance(oldest)
     return Card(
         title=say("Prices in {currency}", currency=currency.upper()),
         table=rows,
         notes=notes,
-        source=type(source)(write.source_name(", ".join(sources)), source.as_of, source.age_seconds),
+        source=write.provenance_of([quote for _, quote in quotes]),
         marks=write.marks(*(quote for _, quote in quotes)),
     )
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,6 +25,8 @@ FindCoin = Callable[[str], Awaitable[Coin]]
 """How a word becomes a coin for this caller; raises `UserError`."""
 
 _PAST_SECONDS = 2.0  # a new alert is not kept waiting for its past
+_PRICE_SECONDS = 2.0
+_DAY = timedelta(days=1)
 _WORDS: dict[Op, str] = {
     "above": ">", "below": "<", "up": "crosses up", "down": "crosses down",
     "cross_up": "crosses", "cross_down": "crosses",
@@ -36,7 +39,7 @@ class Draft:
 
     coin: Coin
     new: NewAlert
-    already_true: bool
+    within_a_day: str | None = None  # for a move that was given no time: the same within 24 hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,17 @@ class Rules:
         if line.terms.here and not caller.private and not caller.may_administer:
             raise NotAllowed(say("Only admins set alerts for the whole chat. Leave out «here» to be told yourself."))
         coin = await find(line.subject)
+        await self._ask_price(coin)
         if isinstance(line, MoveLine):
             return (await self._move(coin, line, caller),)
         metric = Metric("price", coin.id, await self._unit(coin, line, caller.preferences, find))
         return tuple(self._level(coin, metric, line, level, caller) for level in line.levels)
+
+    async def _ask_price(self, coin: Coin) -> None:
+        """Have the price of a coin that nobody waited for before, if that can be had at once."""
+        with suppress(SourceUnavailable, TimeoutError):
+            async with asyncio.timeout(_PRICE_SECONDS):
+                await self.market.look_up(coin)
 
     async def _unit(self, coin: Coin, line: LevelLine, preferences: Preferences, find: FindCoin) -> str:
         if line.currency is None:
@@ -103,7 +113,9 @@ class Rules:
         share = line.percent / 100
         level = rounded(value * (1 - share if line.direction == "drop" else 1 + share))
         op: Op = "down" if line.direction == "drop" else "up"
-        return self._draft(coin, Condition(metric, op, level), line.terms, caller, value)
+        draft = self._draft(coin, Condition(metric, op, level), line.terms, caller, value)
+        within = Condition(Metric(line.direction, coin.id, currency, _DAY), "up", line.percent)
+        return replace(draft, within_a_day=canonical(within, line.terms.every, line.terms.note))
 
     async def _moved(self, metric: Metric) -> Decimal | None:
         try:
@@ -115,9 +127,10 @@ class Rules:
     def _draft(self, coin: Coin, condition: Condition, terms: Terms, caller: Caller, value: Decimal | None) -> Draft:
         now = self.clock.now()
         armed = starts_armed(condition, value)
+        for_chat = terms.here and not caller.private  # in private, here and to me are the same
         new = NewAlert(
-            owner_person=None if terms.here else caller.person,
-            owner_chat=caller.chat if terms.here else None,
+            owner_person=None if for_chat else caller.person,
+            owner_chat=caller.chat if for_chat else None,
             rule=canonical(condition, terms.every, terms.note),
             currency=caller.preferences.currency,
             condition=condition,
@@ -128,7 +141,7 @@ class Rules:
             value=value,
             value_at=None if value is None else now,
         )
-        return Draft(coin, new, already_true=not armed)
+        return Draft(coin, new)
 
     def value(self, metric: Metric) -> Decimal | None:
         """Return the price behind a metric in its currency as things stand, or None while it is not known."""

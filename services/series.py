@@ -14,7 +14,11 @@ class Prices(Protocol):
     """What series need of the market: the dollar price of one unit of a coin or a currency."""
 
     def rate(self, currency: str) -> Decimal | None:
-        """Return dollars per unit of a fiat code or coin id, or None while nothing fresh is known."""
+        """Return dollars per unit of a fiat code or coin id, or None while nothing is known."""
+        ...
+
+    def rate_at(self, currency: str) -> datetime | None:
+        """Return when the rate of a fiat code or coin id was true."""
         ...
 
 
@@ -31,20 +35,11 @@ class Series:
         self._metrics.setdefault(metric.base, set()).add(metric)
         if metric.window is None or metric in self._windows:
             return False
-        self._windows[metric] = Window(metric.window)
+        window = self._windows[metric] = Window(metric.window)
+        price, at = self._price(metric), self._prices.rate_at(metric.base)
+        if price is not None and at is not None:
+            window.add(at, price, price)  # the move begins here, not at the next price
         return True
-
-    def keep_only(self, metrics: Iterable[Metric]) -> None:
-        """Stop computing everything that nobody waits for."""
-        kept = set(metrics)
-        self._windows = {metric: window for metric, window in self._windows.items() if metric in kept}
-        self._metrics = {}
-        for metric in kept:
-            self._metrics.setdefault(metric.base, set()).add(metric)
-
-    def coins(self) -> frozenset[str]:
-        """Return the coins whose quotes matter to somebody."""
-        return frozenset(self._metrics)
 
     def feed(self, metric: Metric, bars: Iterable[tuple[datetime, Decimal, Decimal]]) -> None:
         """Give a new window its past: time, high and low, oldest first, in the metric's currency."""

@@ -7,12 +7,9 @@ from tests.documents import ROOT
 
 FILE_LINES, FUNCTION_LINES = 300, 40
 LONGER_FILES: dict[str, tuple[int, str]] = {
-    "handlers/alerts.py": (397, "one noun with ten commands; to become a package of the same noun"),
-    "services/alerts.py": (361, "one noun; to become a package of the same noun"),
     "services/domain/rule_parser.py": (302, "two lines over"),
     "services/outbox.py": (304, "four lines over"),
     "services/store/alerts.py": (357, "all queries of one noun; to become a package of the same noun"),
-    "tests/world.py": (359, "the whole product in process; to become a package"),
 }
 """Files that may be longer for now: how long, and why. The list may only get shorter, and the numbers smaller."""
 LONGER_FUNCTIONS: dict[str, tuple[int, str]] = {

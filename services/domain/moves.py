@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from heapq import merge
 from typing import assert_never
 
 from services.domain.metrics import MetricName
@@ -35,14 +36,11 @@ class Window:
                 kept.popleft()
 
     def precede(self, bars: Iterable[tuple[datetime, Decimal, Decimal]]) -> None:
-        """Put the past before what has come since: time, high and low of each bar, oldest first."""
-        since = sorted({*self._highs, *self._lows})
+        """Put the past to what has come by itself: time, high and low of each bar, oldest first."""
+        held = sorted({*self._highs, *self._lows})
         self._highs, self._lows = deque(), deque()
-        for at, high, low in bars:
-            if not since or at < since[0][0]:
-                self.add(at, high, low)
-        for at, price in since:
-            self.add(at, price, price)
+        for at, high, low in merge(bars, ((at, price, price) for at, price in held)):
+            self.add(at, high, low)
 
     def drop(self, price: Decimal) -> Decimal:
         """Return how far `price` lies below the highest price of the window; 0 at the top."""

@@ -38,6 +38,11 @@ _CHAT = select(*_PLACE, chat.c.parked_at, chat.c.parked_reason, chat.c.private_t
 _PRIVATE_CHAT = (
     select(chat.c.id).where(chat.c.private_to == bindparam("person_id"), chat.c.parked_at.is_(None)).order_by(chat.c.id)
 )
+_PARKED_PRIVATE_CHAT = (
+    select(chat.c.id)
+    .where(chat.c.private_to == bindparam("person_id"), chat.c.parked_at.is_not(None))
+    .order_by(chat.c.parked_at.desc(), chat.c.id)
+)
 _CHATS_AT = select(chat.c.id).where(
     chat.c.platform == bindparam("the_platform"),
     chat.c.bot_id == bindparam("the_bot"),
@@ -173,7 +178,10 @@ def destination_of_person(tx: Tx, person_id: int) -> int:
 
 
 def chat_for(tx: Tx, destination_id: int) -> int | None:
-    """Return the chat in which a destination is reached now, or None while there is none."""
+    """Return the chat in which a destination is reached now, or None where there never was one.
+
+    A person whose every chat is parked is owed it in the one parked last: it goes out when they come back.
+    """
     found = tx.rows(_DESTINATION, {"the_id": destination_id})
     if not found:
         return None
@@ -181,7 +189,10 @@ def chat_for(tx: Tx, destination_id: int) -> int | None:
     if chat_id is not None:
         return integer(chat_id)
     reachable = private_chats(tx, integer(person_id))
-    return reachable[0] if reachable else None
+    if reachable:
+        return reachable[0]
+    parked = tx.rows(_PARKED_PRIVATE_CHAT, {"person_id": person_id})
+    return integer(parked[0][0]) if parked else None
 
 
 def prefer(tx: Tx, person_id: int, name: str, value: str) -> None:

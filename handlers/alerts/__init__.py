@@ -1,0 +1,12 @@
+"""/alert and /alerts: making, listing and changing alerts, and what an alert says when it fires."""
+
+from handlers.alerts.cards import AlertNow
+from handlers.alerts.changing import delete, edit, pause, restore, resume, snooze
+from handlers.alerts.firing import fired
+from handlers.alerts.listing import list_, show
+from handlers.alerts.setting import alert
+from handlers.alerts.tuning import tune
+
+__all__ = [
+    "AlertNow", "alert", "delete", "edit", "fired", "list_", "pause", "restore", "resume", "show", "snooze", "tune",
+]  # fmt: skip

@@ -1,0 +1,135 @@
+"""What is shown of an alert wherever one is shown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from handlers import format as write
+from handlers import rule_words as words
+from handlers.model import Button, Card, Mark, Provenance, Reply, Request
+from services.domain.alerts import Alert
+from services.domain.language import say
+from services.domain.numbers import write_duration
+from services.domain.rules import Condition
+from services.rules import Ask, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNow:
+    """One alert for machines; value and level in unit, `away` in percent of the value (points for a move)."""
+
+    number: int
+    rule: str
+    state: str
+    unit: str
+    level: Decimal
+    value: Decimal | None
+    away: Decimal | None
+
+
+def present(request: Request, each: Alert) -> AlertNow:
+    """Return an alert as things stand."""
+    condition = each.condition
+    value = value_of(request, each)
+    away = None if value is None else words.distance(condition, value)
+    return AlertNow(each.number, each.rule, each.state, condition.metric.unit, condition.level, value, away)
+
+
+def value_of(request: Request, each: Alert) -> Decimal | None:
+    """Return what an alert looks at as it stands, or None while that is not known."""
+    metric = each.condition.metric
+    return request.services.rules.value(metric) if metric.window is None else request.services.alerts.value(metric)
+
+
+def clause(request: Request, each: Alert) -> str:
+    """Return what an alert waits for: `BTC is above $100,000`."""
+    return words.condition_words(request, each.condition, request.caller.preferences)
+
+
+def standing(request: Request, each: Alert) -> str:
+    """Return what an alert is doing: how far it has to go, or why it rests."""
+    mine = request.caller.preferences
+    match each.state:
+        case "paused":
+            stands = say("paused")
+        case "snoozed" if each.snoozed_until is not None:
+            stands = say("snoozed until {time}", time=write.date_time(each.snoozed_until, mine))
+        case "expired":
+            stands = say("has ended")
+        case "done":
+            stands = say("has fired")
+        case _:
+            stands = where(request, each, value_of(request, each))
+    if each.every is not None:
+        stands += say(", at most every {every}", every=write_duration(each.every))
+    return stands
+
+
+def where(request: Request, each: Alert, value: Decimal | None) -> str:
+    """Return the value now and how far it has to go, or that it waits for false first."""
+    mine = request.caller.preferences
+    if each.armed or value is None:
+        return words.distance_words(request, each.condition, value, mine)
+    now = words.value_words(request, each.condition, value, mine)
+    return say("now {value}; true already, waits until it is false first", value=now)
+
+
+def terms(request: Request, each: Alert) -> tuple[str, ...]:
+    """Return what else was agreed: until when, and the person's own words."""
+    found: list[str] = []
+    if each.expires_at is not None:
+        found.append(say("Until {time}.", time=write.date_time(each.expires_at, request.caller.preferences)))
+    if each.note is not None:
+        found.append(say("Note: {note}", note=each.note))
+    return tuple(found)
+
+
+def rule_again(found: Alert, condition: Condition, every: timedelta | None, where_and_how_long: str = "") -> str:
+    """Return the line that sets an alert like this one, with the person's own words at its end."""
+    note = f' note "{found.note}"' if found.note else ""
+    return f"{canonical(condition, every, None)}{where_and_how_long}{note}"
+
+
+def provenance(request: Request, shown: Iterable[Alert]) -> tuple[Provenance | None, tuple[Mark, ...]]:
+    """Return where the prices beside these alerts come from, and the labels that they carry."""
+    market = request.services.market
+    coins = dict.fromkeys(each.condition.metric.base for each in shown)
+    quotes = [market.quote(coin) for coin in coins if market.rate(coin) is not None]
+    return (write.provenance_of(quotes), write.marks(*quotes)) if quotes else (None, ())
+
+
+def card(request: Request, found: Alert, title: str) -> Reply[AlertNow]:
+    """Return one alert with its buttons."""
+    n = found.number
+    toggle = Button(say("Resume"), f"/alerts resume {n}")
+    if found.state == "ok":
+        toggle = Button(say("Pause"), f"/alerts pause {n}")
+    stands = standing(request, found)
+    source, marks = provenance(request, (found,))
+    shown = Card(
+        title,
+        lines=(f"{clause(request, found)}.", f"{stands[:1].upper()}{stands[1:]}."),
+        notes=terms(request, found),
+        source=source,
+        marks=marks,
+    )
+    buttons = (
+        (toggle, Button(say("Snooze 1h"), f"/alerts snooze {n} 1h"), Button(say("Tune"), f"/alerts tune {n}")),
+        (Button(say("Delete"), f"/alerts delete {n}"), to_list(request)),
+    )
+    return Reply(present(request, found), shown, buttons=buttons, private=request.caller.private)
+
+
+def to_list(request: Request) -> Button:
+    """Return the way to the other alerts of this person, or of this group."""
+    return Button(say("My alerts") if request.caller.private else say("Alerts here"), "/alerts list")
+
+
+def question(asked: Ask, command: str) -> Reply[object]:
+    """Return a question with a button for each answer; one about the whole chat is asked in the chat."""
+    buttons = tuple((Button(label, f"{command} {line}"),) for label, line in asked.question.answers)
+    about_chat = any("here" in line.lower().split() for _, line in asked.question.answers)
+    return Reply(
+        asked.question.text, Card(asked.question.text, tone="warning"), buttons=buttons, private=not about_chat
+    )

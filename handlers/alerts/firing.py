@@ -1,0 +1,57 @@
+"""What an alert says when it fires."""
+
+from datetime import datetime
+
+from handlers import format as write
+from handlers import rule_words as words
+from handlers.alerts import cards
+from handlers.alerts.cards import AlertNow
+from handlers.model import Button, Card, Mark, Provenance, Reply, Request, Row
+from services.alerts import lateness
+from services.domain.alerts import Alert, Event
+from services.domain.language import say
+
+
+async def fired(request: Request, found: Alert, event: Event, told_at: datetime) -> Reply[AlertNow]:
+    """Draw the message of one firing, at the moment it is sent."""
+    mine = request.caller.preferences
+    card = Card(
+        words.condition_words(request, event.condition, mine),
+        lines=_lines(request, found, event, told_at),
+        table=(Row((say("Alert #{number}", number=found.number), event.code)),),
+        source=Provenance(write.source_name(event.source), event.at),
+        tone="up" if words.op_arrow(event.condition.op) == "↑" else "down",
+        marks=_marks(event),
+    )
+    return Reply(cards.present(request, found), card, buttons=_buttons(request, found))
+
+
+def _lines(request: Request, found: Alert, event: Event, told_at: datetime) -> tuple[str, ...]:
+    mine = request.caller.preferences
+    replayed = event.basis == "replay"
+    value = words.value_words(request, event.condition, event.value, mine)
+    when = write.date_time(event.at, mine) if replayed else write.clock_time(event.at, mine)
+    lines = [say("{value} at {time}", value=value, time=when)]
+    late = lateness(event, told_at)
+    if late is not None and not replayed:
+        lines.insert(0, say("Late by {time}.", time=write.span(late)))
+    if event.disputed:
+        lines.append(say("Sources disagree about this price."))
+    if found.note is not None:
+        lines.append(found.note)
+    return tuple(lines)
+
+
+def _marks(event: Event) -> tuple[Mark, ...]:
+    if event.source == "simulated":
+        return ("SIMULATED",)
+    return ("REPLAY",) if event.basis == "replay" else ()
+
+
+def _buttons(request: Request, found: Alert) -> tuple[tuple[Button, ...], ...]:
+    here = "" if found.owner_chat is None else " here"
+    follow = Button(say("Set again"), f"/alert {cards.rule_again(found, found.condition, found.every, here)}")
+    if found.every is not None:
+        follow = Button(say("Snooze 1h"), f"/alerts snooze {found.number} 1h")
+    chart = Button(say("Chart"), f"/chart {found.condition.metric.base}")
+    return ((chart, follow), (cards.to_list(request),))

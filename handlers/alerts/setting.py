@@ -1,0 +1,114 @@
+"""/alert: setting one, in words or by buttons."""
+
+import re
+from decimal import Decimal
+
+from handlers import format as write
+from handlers import rule_words as words
+from handlers.alerts import cards
+from handlers.alerts.cards import AlertNow
+from handlers.model import Button, Card, Change, Reply, Request
+from handlers.params import Rule
+from handlers.previews import preview_words
+from services.domain.alerts import Alert
+from services.domain.language import say
+from services.domain.numbers import plain
+from services.domain.people import Preferences
+from services.rules import Ask, Draft, rounded
+from services.tx import Tx
+
+_COIN_ALONE = re.compile(r"[^\s<>≥≤±%]+")
+
+
+async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | Change[tuple[AlertNow, ...]]:
+    """Set an alert: btc > 100k, btc 95k 100k, eth -5% in 1h.
+
+    It tells you once when a price is above, below or crosses a level, or has moved by a percentage within a time.
+    Add «every 4h» to repeat, «until 3d» to stop waiting, «here» to tell this chat (admins). Empty: by buttons.
+    """
+    if not rule:
+        return _choose_coin(request)
+    if _COIN_ALONE.fullmatch(rule):
+        return await _choose_level(request, rule)
+    understood = await request.services.rules.understand(rule, request.caller, request.coin)
+    if isinstance(understood, Ask):
+        return cards.question(understood, "/alert")
+    previews = [await preview_words(request, draft) for draft in understood]
+
+    def save(tx: Tx) -> Reply[tuple[AlertNow, ...]]:
+        made = [request.services.alerts.add(tx, draft.new, request.caller) for draft in understood]
+        return _saved(request, understood, made, previews)
+
+    return Change(save)
+
+
+def _choose_coin(request: Request) -> Reply[object]:
+    coins = request.services.coins.top(9)
+    rows = [coins[at : at + 3] for at in range(0, len(coins), 3)]
+    card = Card(say("Which coin?"), lines=(say("Choose one, or type a rule: /alert btc > 100k"),))
+    buttons = tuple(tuple(Button(coin.symbol, f"/alert {coin.id}") for coin in row) for row in rows)
+    return Reply(None, card, buttons=buttons, private=True)
+
+
+async def _choose_level(request: Request, word: str) -> Reply[object]:
+    coin = await request.coin(word)
+    mine = request.caller.preferences
+    quote = await request.services.market.look_up(coin, mine.currency)
+    levels = [rounded(quote.price * factor) for factor in (Decimal("1.05"), Decimal("1.1"))]
+    falls = [rounded(quote.price * factor) for factor in (Decimal("0.95"), Decimal("0.9"))]
+    card = Card(
+        say("Tell you when {coin}…", coin=coin.symbol),
+        lines=(
+            say("Now {price}.", price=write.price(quote.price, mine.currency, mine)),
+            say("Choose, or type your own: /alert {coin} > {level}", coin=coin.symbol.lower(), level=plain(levels[0])),
+        ),
+        source=write.provenance(quote),
+        marks=write.marks(quote),
+    )
+    above = tuple(_level_button("↑ ", coin.id, ">", level, mine) for level in levels)
+    below = tuple(_level_button("↓ ", coin.id, "<", level, mine) for level in falls)
+    moves = tuple(
+        Button(say("{move} in {window}", move=move, window=window), f"/alert {coin.id} {move} in {window}")
+        for move, window in (("±3%", "1h"), ("−5%", "24h"), ("+5%", "24h"))
+    )
+    return Reply(None, card, buttons=(above, below, moves), private=True)
+
+
+def _level_button(arrow: str, coin: str, op: str, level: Decimal, mine: Preferences) -> Button:
+    shown = arrow + write.level(level, mine.currency, mine)
+    return Button(shown, f"/alert {coin} {op} {plain(level)} {mine.currency}")
+
+
+def _saved(
+    request: Request, drafts: tuple[Draft, ...], made: list[Alert], previews: list[str | None]
+) -> Reply[tuple[AlertNow, ...]]:
+    lines: list[str] = []
+    notes: list[str] = []
+    for draft, stored, previewed in zip(drafts, made, previews, strict=True):
+        number = f"#{stored.number} " if len(made) > 1 else ""
+        lines.append(number + words.sentence(request, draft))
+        far = cards.where(request, stored, draft.new.value)
+        lines.append(far[:1].upper() + far[1:] + ".")
+        if previewed is not None:
+            notes.append(number + previewed)
+    title = (
+        say("Alert #{number} is set", number=made[0].number)
+        if len(made) == 1
+        else say("{count} alerts are set", count=len(made))
+    )
+    source, marks = cards.provenance(request, made)
+    card = Card(title, (*lines, *cards.terms(request, made[0])), notes=tuple(notes), source=source, marks=marks)
+    data = tuple(cards.present(request, each) for each in made)
+    return Reply(data, card, buttons=_buttons(request, drafts, made), private=not drafts[0].new.owner_chat)
+
+
+def _buttons(request: Request, drafts: tuple[Draft, ...], made: list[Alert]) -> tuple[tuple[Button, ...], ...]:
+    onward = (Button(say("Chart"), f"/chart {drafts[0].coin.id}"), cards.to_list(request))
+    if len(made) > 1:
+        undo = [Button(say("Undo #{number}", number=each.number), f"/alerts delete {each.number}") for each in made[:3]]
+        return (tuple(undo), onward)
+    n = made[0].number
+    change = [Button(say("Undo"), f"/alerts delete {n}"), Button(say("Tune"), f"/alerts tune {n}")]
+    if drafts[0].within_a_day is not None:
+        change.append(Button(say("Within 24h"), f"/alerts edit {n} {drafts[0].within_a_day}"))
+    return (tuple(change), onward)

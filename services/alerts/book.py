@@ -1,0 +1,226 @@
+"""What people do with their alerts, and what time does to them."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from services.alerts.firing import Firing, Post
+from services.alerts.watching import Past, Watching
+from services.clock import Clock
+from services.counters import Counters
+from services.domain.alerts import Alert, Event, State, starts_armed
+from services.domain.language import say
+from services.domain.metrics import Metric
+from services.domain.people import Caller
+from services.domain.quotes import Observation, Quote
+from services.errors import LimitReached, NotFound
+from services.series import Series
+from services.store import alerts as rows
+from services.store import people
+from services.store.alerts import NewAlert
+from services.tx import Store, Tx
+
+_SWEEP_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many alerts may wait at once."""
+
+    person: int = 50
+    chat: int = 200
+
+
+class Alerts:
+    """Every alert of every person."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        counters: Counters,
+        post: Post,
+        series: Series,
+        limits: Limits,
+        follow: Callable[[str], None] = lambda _coin: None,
+    ) -> None:
+        self.limits = limits
+        self._store = store
+        self._clock = clock
+        self._watching = Watching(clock, series, follow)
+        self._firing = Firing(store, clock, counters, post, self._watching)
+
+    async def load(self) -> None:
+        """Watch everything that is stored as live."""
+        self._watching.load(await self._store.read(rows.live))
+
+    def __len__(self) -> int:
+        """Return how many alerts are watched."""
+        return len(self._watching)
+
+    # What people do.
+
+    def add(self, tx: Tx, new: NewAlert, caller: Caller) -> Alert:
+        """Store a new alert inside the caller's transaction and watch for it once that is on disk."""
+        self._check_limit(tx, new.owner_person, new.owner_chat)
+        if new.owner_chat is not None:
+            destination = people.destination_of_chat(tx, new.owner_chat)
+        else:
+            destination = people.destination_of_person(tx, caller.person)
+        made = rows.add(tx, new, destination, self._clock.now())
+        tx.after_commit(lambda: self._watching.watch(made))
+        return made
+
+    def _check_limit(self, tx: Tx, person: int | None, chat: int | None) -> None:
+        most = self.limits.person if chat is None else self.limits.chat
+        if rows.count(tx, person=person, chat=chat) >= most:
+            raise LimitReached(say("You have {most} alerts already. Delete one first: /alerts.", most=most))
+
+    async def of(self, caller: Caller) -> tuple[Alert, ...]:
+        """Return the alerts that this caller may see here: their own in private, the chat's in a group."""
+        person, chat = _owner(caller)
+        return tuple(await self._store.read(lambda tx: rows.of_owner(tx, person=person, chat=chat)))
+
+    def numbered(self, tx: Tx, caller: Caller, number: int) -> Alert:
+        """Return the caller's alert of that number; raise `NotFound` if there is none here."""
+        person, chat = _owner(caller)
+        for found in rows.of_owner(tx, person=person, chat=chat):
+            if found.number == number:
+                return found
+        raise NotFound(say("There is no alert #{number} here. /alerts lists them.", number=number))
+
+    def set_state(self, tx: Tx, found: Alert, state: State, *, until: datetime | None = None) -> Alert:
+        """Pause, snooze or end; raise `NotFound` where somebody was faster."""
+        if not rows.set_state(tx, found, state, until=until):
+            raise NotFound(_changed_already(found))
+        return self._reread(tx, found)
+
+    def resume(self, tx: Tx, found: Alert) -> Alert:
+        """Put an alert back to work; one that has fired waits anew, from where the price is now."""
+        now = self._clock.now()
+        if found.expires_at is not None and found.expires_at <= now:
+            sentence = say("Alert #{number} has reached its end. Set it again.", number=found.number)
+            raise NotFound(sentence, choices=((say("Set again"), f"/alert {found.rule}"),))
+        if found.state == "done":
+            self._check_limit(tx, found.owner_person, found.owner_chat)
+        if not rows.set_state(tx, found, "ok"):
+            raise NotFound(_changed_already(found))
+        self._arm_anew(tx, found)
+        return self._reread(tx, found)
+
+    def delete(self, tx: Tx, found: Alert) -> None:
+        """Take an alert away; `undelete` puts it back."""
+        if not rows.delete(tx, found, self._clock.now()):
+            raise NotFound(_changed_already(found))
+        tx.after_commit(lambda: self._watching.unwatch(found.id))
+
+    def undelete(self, tx: Tx, caller: Caller, number: int) -> Alert:
+        """Put a deleted alert back to work."""
+        person, chat = _owner(caller)
+        alert_id = rows.deleted(tx, person=person, chat=chat, number=number)
+        if alert_id is None:
+            raise NotFound(say("There is no deleted alert #{number} here.", number=number))
+        self._check_limit(tx, person, chat)
+        rows.undelete(tx, alert_id)
+        found = rows.by_id(tx, alert_id)
+        assert found is not None
+        self._arm_anew(tx, found)
+        return self._reread(tx, found)
+
+    def edit(self, tx: Tx, found: Alert, new: NewAlert) -> Alert:
+        """Give an alert another rule under the same number."""
+        if found.state == "done":
+            self._check_limit(tx, found.owner_person, found.owner_chat)
+        if not rows.edit(tx, found, new):
+            raise NotFound(_changed_already(found))
+        return self._reread(tx, found)
+
+    def _arm_anew(self, tx: Tx, found: Alert) -> None:
+        # Only one that fires once ends disarmed; a repeating one keeps its band.
+        value = self.value(found.condition.metric)
+        value = found.last_value if value is None else value
+        if found.armed or found.repeats or value is None:
+            return
+        now = self._clock.now()
+        seen = Observation(found.condition.metric.key, value, now, now, "", "tick")
+        rows.turn(tx, found, found.condition, seen, armed=starts_armed(found.condition, value), live=True)
+
+    def _reread(self, tx: Tx, found: Alert) -> Alert:
+        after = rows.by_id(tx, found.id)
+        assert after is not None
+        tx.after_commit(lambda: self._watching.watch(after))
+        return after
+
+    def unwatch(self, alert_id: int) -> None:
+        """Forget an alert that is no longer stored."""
+        self._watching.unwatch(alert_id)
+
+    def value(self, metric: Metric) -> Decimal | None:
+        """Return a metric as things stand."""
+        return self._watching.value(metric)
+
+    async def fired(self, event_id: int) -> tuple[Alert, Event] | None:
+        """Return one firing with its alert, for drawing its message; None once it is forgotten."""
+
+        def work(tx: Tx) -> tuple[Alert, Event] | None:
+            event = rows.event_by_id(tx, event_id)
+            alert = None if event is None else rows.by_id_even_deleted(tx, event.alert)
+            return None if event is None or alert is None else (alert, event)
+
+        return await self._store.read(work)
+
+    # What prices do.
+
+    def hear(self, quotes: Iterable[Quote]) -> None:
+        """Match new quotes; what they touch is fired in the background, in order."""
+        self._firing.hear(quotes)
+
+    def observe(self, observation: Observation) -> None:
+        """Match one fact against everything that waits for its metric."""
+        self._firing.observe(observation)
+
+    @property
+    def is_firing(self) -> bool:
+        """Say whether something touched is not recorded yet."""
+        return self._firing.is_under_way
+
+    async def settled(self) -> None:
+        """Wait until everything that was touched so far is recorded."""
+        await self._firing.settled()
+
+    def watched(self) -> frozenset[Metric]:
+        """Return every metric that somebody waits for."""
+        return self._watching.metrics()
+
+    # What time does.
+
+    async def run(self, past: Callable[[Metric], Awaitable[Past]]) -> None:
+        """End snoozes, lives and cool-downs when they are due, and give new windows their past; for ever."""
+        while True:
+            await self._sweep()
+            await self._watching.fill_new_windows(past)
+            await self._clock.sleep(_SWEEP_SECONDS)
+
+    async def _sweep(self) -> None:
+        now = self._clock.now()
+        if await self._store.read(lambda tx: rows.due(tx, now)):
+            await self._store.write(self._end_due)
+        await self._firing.watch_due()
+
+    def _end_due(self, tx: Tx) -> None:
+        now = self._clock.now()
+        for alert_id in rows.due(tx, now):
+            found = rows.by_id(tx, alert_id)
+            if found is None:
+                continue
+            over = found.expires_at is not None and found.expires_at <= now
+            self.set_state(tx, found, "expired" if over else "ok")
+
+
+def _owner(caller: Caller) -> tuple[int | None, int | None]:
+    return (caller.person, None) if caller.private else (None, caller.chat)
+
+
+def _changed_already(found: Alert) -> str:
+    return say("Alert #{number} was already changed. /alerts shows it as it is now.", number=found.number)
