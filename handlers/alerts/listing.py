@@ -25,9 +25,9 @@ async def list_(request: Request, coin: Coin | None = None) -> Reply[tuple[Alert
     if not found:
         return _none(request, None if coin is None else coin.symbol)
     shown = found[:_LISTED]
-    notes: tuple[str, ...] = ()
+    notes = _elsewhere(request)
     if len(found) > _LISTED:
-        notes = (say("{count} more; name a coin to see fewer: /alerts list btc", count=len(found) - _LISTED),)
+        notes += (say("{count} more; name a coin to see fewer: /alerts list btc", count=len(found) - _LISTED),)
     source, marks = cards.provenance(request, shown)
     card = Card(
         say("Alerts, nearest first"),
@@ -46,7 +46,13 @@ def _none(request: Request, symbol: str | None) -> Reply[tuple[AlertNow, ...]]:
     title = say("No alerts yet") if symbol is None else say("No alerts on {coin}", coin=symbol)
     example = say("Set one: /alert btc > 100k") if request.caller.private else say("Set one: /alert btc > 100k here")
     buttons = ((Button(say("Set an alert"), "/alert"),),) if request.caller.private else ()
-    return Reply((), Card(title, lines=(example,)), buttons=buttons, private=request.caller.private)
+    return Reply((), Card(title, lines=(example,), notes=_elsewhere(request)), buttons=buttons, private=request.caller.private)
+
+
+def _elsewhere(request: Request) -> tuple[str, ...]:
+    if request.caller.private:
+        return ()
+    return (say("These are the alerts of this chat. Your own are in your private chat with me."),)
 
 
 def _symbol(request: Request, each: Alert) -> str:
