@@ -155,7 +155,8 @@ async def test_a_folder_to_be_made_and_a_file_in_its_place(data: Path, exchanges
 
 async def test_the_file_of_settings_should_be_private(data: Path, exchanges: FakeExchanges) -> None:
     env_file = data / ".env"
-    env_file.touch(0o644)
+    env_file.touch()
+    env_file.chmod(0o644)
     assert [state for state, _ in await found(settings_for(data, exchanges), "configuration", env_file)] == [
         "ok",
         "warn",
