@@ -9,7 +9,7 @@ import structlog
 
 from handlers.declaration import Command, Parameter
 from handlers.model import Button, Card, Change, Reply, Request
-from handlers.params import Suggestions
+from handlers.params import Suggestions, is_number, ungrouped
 from handlers.plain_words import as_line
 from services.domain.language import say
 from services.domain.people import Caller
@@ -57,7 +57,7 @@ class Dispatch:
 
     def call(self, line: str) -> Call:
         """Return which command a typed line calls, with the words for it; raise `NotFound` or `InvalidInput`."""
-        words = _WORD.findall(line.strip().removeprefix("/")[:LONGEST])
+        words = _WORD.findall(ungrouped(line).strip().removeprefix("/")[:LONGEST])
         if not words:
             raise NotFound(say("Type a command, like /price btc. /help shows them all."))
         first = self._short.get(words[0].lower(), words[0].lower())
@@ -65,37 +65,50 @@ class Dispatch:
             return self._call_in_group(first, words[1:])
         command = self._by_path.get((first,))
         if command is None:
-            raise self._unknown(first)
+            raise self._unknown(first, words[1:])
         return Call(command, bind(command, words[1:]))
 
     def _call_in_group(self, group: str, words: list[str]) -> Call:
         command = self._by_path.get((group, words[0].lower())) if words else None
         if command is not None:
             return Call(command, bind(command, words[1:]))
-        for member in self.commands:
-            if member.path[0] == group and (member.default or len(member.path) == 1):
+        members = [member for member in self.commands if member.path[0] == group]
+        for member in members:
+            if _is_named_by_number(member, words) or member.default or len(member.path) == 1:
                 return Call(member, bind(member, words))
-        members = ", ".join(member.path[1] for member in self.commands if member.path[0] == group)
-        raise InvalidInput(say("/{group} needs one of: {members}.", group=group, members=members))
+        names = ", ".join(member.path[1] for member in members)
+        raise InvalidInput(say("/{group} needs one of: {members}.", group=group, members=names))
 
-    def _unknown(self, word: str) -> NotFound:
+    def _unknown(self, word: str, rest: list[str]) -> NotFound:
         from rapidfuzz import process
 
         names = sorted({command.path[0] for command in self.commands})
         near = process.extractOne(word[:40], names, score_cutoff=70)
         if near is None:
             return NotFound(say("There is no command /{word}. /help shows them all.", word=_printable(word)))
+        meant = f"/{near[0]}"
         return NotFound(
-            say("There is no command /{word}. Did you mean /{near}?", word=_printable(word), near=near[0]),
-            choices=((f"/{near[0]}", f"/{near[0]}"),),
+            say("There is no command /{word}. Did you mean {meant}?", word=_printable(word), meant=meant),
+            choices=((meant, self._or_help(" ".join((meant, *rest)), near[0])),),
         )
+
+    def _or_help(self, line: str, name: str) -> str:
+        try:
+            self.call(line)
+        except UserError:
+            return f"/help {name}"
+        return line
 
     def may_change(self, line: str) -> bool:
         """Say whether a line may change something, so that only its owner may press a button with it."""
         try:
-            return self.call(line).command.changes
+            call = self.call(line)
         except UserError:
             return False
+        asks = not call.words or any(
+            each.kind.asks(" ".join(call.words.get(each.name, ()))) for each in call.command.parameters
+        )
+        return call.command.changes and not asks
 
     async def answer_line(self, line: str, caller: Caller, apply: "Applier") -> Applied:
         """Answer a typed line; never raises for what a person or an upstream did."""
@@ -107,9 +120,9 @@ class Dispatch:
 
     async def answer_text(self, text: str, caller: Caller, apply: "Applier") -> Applied:
         """Answer plain words of a private chat: `btc`, `btc 100k`, `chart eth`."""
-        line = as_line(text, self._is_coin)
+        line = as_line(ungrouped(text), self._is_coin)
         if line is None:
-            example = say("I did not understand that. Try «btc», «btc 100k», or /help.")
+            example = say("I know coins and rules: try «btc», «btc 100k», or /help.")
             return refused(NotFound(example))
         return await self.answer_line(line, caller, apply)
 
@@ -130,7 +143,7 @@ class Dispatch:
             request = await self._request(caller)
             done = await command.handler(request, **await _arguments(call, request))
             if request.learned:
-                await self.services.learn(caller.person, request.learned)
+                await self.services.callers.learn(caller.person, request.learned)
             return await apply(done) if isinstance(done, Change) else done
         except UserError as failure:
             return refused(failure, call)
@@ -153,7 +166,7 @@ class Dispatch:
         return ()
 
     async def _request(self, caller: Caller) -> Request:
-        choices = await self.services.choices(caller.person)
+        choices = await self.services.callers.choices(caller.person)
         return Request(caller, self.services, self.commands, choices)
 
 
@@ -172,16 +185,37 @@ def bind(command: Command, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
     parameters = list(command.parameters)
     while parameters:
         parameter = parameters.pop(0)
+        _drop_name(parameter, left)
         taken = _taken(parameter, left, parameters)
         if taken:
             bound[parameter.name] = tuple(left[:taken])
             del left[:taken]
+            _check_choice(command, parameter, bound[parameter.name])
         elif parameter.required:
             raise InvalidInput(say("«{name}» is missing. Write {usage}.", name=parameter.name, usage=command.usage))
     if left:
         word = _printable(left[0])
         raise InvalidInput(say("«{word}» is one word too many. Write {usage}.", word=word, usage=command.usage))
     return bound
+
+
+def _drop_name(parameter: Parameter, left: list[str]) -> None:
+    # `/convert 1 btc to eur` names the parameter before its value.
+    if len(left) > 1 and left[0].lower() == parameter.name and not parameter.many and not parameter.kind.rest:
+        del left[0]
+
+
+def _check_choice(command: Command, parameter: Parameter, words: tuple[str, ...]) -> None:
+    for word in words if parameter.choices else ():
+        if not parameter.kind.accepts(word):
+            raise InvalidInput(
+                say("«{word}» does not fit here. Write {usage}.", word=_printable(word), usage=command.usage)
+            )
+
+
+def _is_named_by_number(command: Command, words: list[str]) -> bool:
+    named = any(each.kind.numbers for each in command.parameters[:1])
+    return named and not command.changes and len(words) == 1 and is_number(words[0])
 
 
 def _taken(parameter: Parameter, left: list[str], following: list[Parameter]) -> int:
@@ -223,9 +257,12 @@ def refused(failure: UserError, call: Call | None = None) -> Reply[Failure]:
 def _repaired(failure: UserError, word: str, call: Call | None) -> str:
     if failure.replaces is None or call is None:
         return word
-    parts = [part for each in call.command.parameters for part in call.words.get(each.name, ())]
-    line = " ".join((f"/{call.command.name}", *parts))
-    return line.replace(failure.replaces, word, 1)
+    given = " ".join(part for each in call.command.parameters for part in call.words.get(each.name, ()))
+    alone = re.compile(rf"(?<!\S){re.escape(failure.replaces)}(?!\S)")
+    repaired = alone.sub(lambda _: word, given, count=1)
+    if repaired == given:
+        repaired = given.replace(failure.replaces, word, 1)
+    return f"/{call.command.name} {repaired}"
 
 
 def _printable(word: str) -> str:

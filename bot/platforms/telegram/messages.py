@@ -1,26 +1,18 @@
 """Show a reply in a chat: send it or edit a message in place, and say what became of it."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
+import msgspec
 import structlog
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputMediaPhoto,
-    LinkPreviewOptions,
-    MessageEntity,
-    ReplyParameters,
-)
+from telegram import Bot, InputMediaPhoto, MessageEntity, ReplyParameters
 
 from bot.platforms.telegram import render
+from bot.platforms.telegram.calls import Button, Keyboard, edit_text, keyboard, send_text
 from bot.platforms.telegram.errors import is_refused, outcome_of
 from bot.platforms.telegram.needs import Conversation, Painter
 from bot.platforms.telegram.render import Styled
-from bot.render.card import clean
 from bot.render.charts import ChartError
 from handlers.model import Reply
 from services.clock import Clock
@@ -30,12 +22,7 @@ from services.store.errors import StoreError
 
 log = structlog.get_logger()
 
-_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _FILE_NAME: Final = "chart.png"
-_LONGEST_LABEL: Final = 40
-_ROW_UNITS: Final = 30  # what a phone shows beside each other without cutting labels
-_ROW_BUTTONS: Final = 3
-_MOST_BUTTONS: Final = 100
 _STORAGE: Final = timedelta(seconds=5)
 _PATIENCE: Final = timedelta(seconds=5)  # how long a message of several parts waits between them
 
@@ -78,19 +65,19 @@ class Messages:
             rows = await self.conversation.offer(reply, target.owner, target.chat) if reply.buttons else ()
         except StoreError:
             return Retry(_STORAGE, "storage")
-        keyboard = _keyboard(rows)
+        buttons = keyboard(rows)
         photo = await self._drawn(reply)
         if target.edit is not None:
             parts = _composed(reply, photo, None)
-            edited = await self._edited(parts[0], target, target.edit, keyboard) if len(parts) == 1 else None
+            edited = await self._edited(parts[0], target, target.edit, buttons) if len(parts) == 1 else None
             if edited is not None:
                 return edited
-        return await self._send_all(_composed(reply, photo, label), target, keyboard)
+        return await self._send_all(_composed(reply, photo, label), target, buttons)
 
     async def line(self, text: str, target: Target, *, link: tuple[str, str] | None = None) -> Outcome:
         """Send one line, with a button that opens an address if `link` is (label, address)."""
-        keyboard = None if link is None else InlineKeyboardMarkup([[InlineKeyboardButton(link[0], url=link[1])]])
-        return await self._sent(Part(Styled(text)), target, keyboard)
+        buttons = None if link is None else Keyboard([[Button(link[0], url=link[1])]])
+        return await self._sent(Part(Styled(text)), target, buttons)
 
     async def _drawn(self, reply: Reply[object]) -> bytes | None:
         if reply.chart is None:
@@ -101,15 +88,13 @@ class Messages:
             log.warning("telegram.chart_missing", reason=str(failure))
             return None
 
-    async def _send_all(
-        self, parts: tuple[Part, ...], target: Target, keyboard: InlineKeyboardMarkup | None
-    ) -> Outcome:
+    async def _send_all(self, parts: tuple[Part, ...], target: Target, buttons: Keyboard | None) -> Outcome:
         at = 0 if parts[0].photo is not None else len(parts) - 1
-        first = await self._sent(parts[0], target, keyboard if at == 0 else None)
+        first = await self._sent(parts[0], target, buttons if at == 0 else None)
         if not isinstance(first, Sent):
             return first
         for number, part in enumerate(parts[1:], 1):
-            outcome = await self._following(part, target, keyboard if at == number else None)
+            outcome = await self._following(part, target, buttons if at == number else None)
             match outcome:
                 case Sent():
                     continue
@@ -120,66 +105,58 @@ class Messages:
                     return Unknown("only a part was sent")
         return first
 
-    async def _following(self, part: Part, target: Target, keyboard: InlineKeyboardMarkup | None) -> Outcome:
+    async def _following(self, part: Part, target: Target, buttons: Keyboard | None) -> Outcome:
         await self.conversation.outbox.turn("telegram", target.place, private=target.private)
-        outcome = await self._sent(part, target, keyboard)
+        outcome = await self._sent(part, target, buttons)
         if not isinstance(outcome, Retry) or outcome.after > _PATIENCE:
             return outcome
         await self.clock.sleep(outcome.after.total_seconds())
-        return await self._sent(part, target, keyboard)
+        return await self._sent(part, target, buttons)
 
-    async def _sent(self, part: Part, target: Target, keyboard: InlineKeyboardMarkup | None) -> Outcome:
+    async def _sent(self, part: Part, target: Target, buttons: Keyboard | None) -> Outcome:
         while True:
             try:
-                return Sent(await self._send(part, target, keyboard))
+                return Sent(await self._send(part, target, buttons))
             except Exception as error:  # noqa: BLE001  # whatever is not known to be a refusal has an unknown outcome
                 repaired = _repaired(error, part, target)
                 if repaired is None:
                     return self._outcome(error, target)
                 part, target = repaired
 
-    async def _send(self, part: Part, target: Target, keyboard: InlineKeyboardMarkup | None) -> int:
+    async def _send(self, part: Part, target: Target, buttons: Keyboard | None) -> int:
         place = target.place
+        if part.photo is None:
+            return await send_text(self.bot, place, part.styled, buttons, target.reply_to)
         answered = (
             None if target.reply_to is None else ReplyParameters(target.reply_to, allow_sending_without_reply=True)
         )
-        if part.photo is None:
-            message = await self.bot.send_message(
-                place.chat_id, part.styled.text, entities=_entities(part.styled), reply_markup=keyboard,
-                message_thread_id=place.thread, reply_parameters=answered, link_preview_options=_NO_PREVIEW,
-            )  # fmt: skip
-        else:
-            message = await self.bot.send_photo(
-                place.chat_id, part.photo, filename=_FILE_NAME, caption=part.styled.text,
-                caption_entities=_entities(part.styled), reply_markup=keyboard, message_thread_id=place.thread,
-                reply_parameters=answered,
-            )  # fmt: skip
+        message = await self.bot.send_photo(
+            place.chat_id, part.photo, filename=_FILE_NAME, caption=part.styled.text,
+            caption_entities=_entities(part.styled), message_thread_id=place.thread, reply_parameters=answered,
+            api_kwargs=_markup(buttons),
+        )  # fmt: skip
         return message.message_id
 
-    async def _edited(
-        self, part: Part, target: Target, message: int, keyboard: InlineKeyboardMarkup | None
-    ) -> Outcome | None:
+    async def _edited(self, part: Part, target: Target, message: int, buttons: Keyboard | None) -> Outcome | None:
         """Change a message in place; None where it cannot be, and a new one is due."""
         if part.photo is None and target.edit_is_photo:
             return None  # a photo cannot become a text
         try:
-            await self._edit(part, target, message, keyboard)
+            await self._edit(part, target, message, buttons)
         except Exception as error:  # noqa: BLE001  # whatever is not known to be a refusal has an unknown outcome
             if is_refused(error, "message is not modified"):
                 return Sent(message)
             return None if is_refused(error) else self._outcome(error, target)
         return Sent(message)
 
-    async def _edit(self, part: Part, target: Target, message: int, keyboard: InlineKeyboardMarkup | None) -> None:
+    async def _edit(self, part: Part, target: Target, message: int, buttons: Keyboard | None) -> None:
         styled = part.styled
+        chat = target.place.chat_id
         if part.photo is None:
-            await self.bot.edit_message_text(
-                styled.text, target.place.chat_id, message, entities=_entities(styled), reply_markup=keyboard,
-                link_preview_options=_NO_PREVIEW,
-            )  # fmt: skip
+            await edit_text(self.bot, chat, message, styled, buttons)
         else:
             media = InputMediaPhoto(part.photo, styled.text, caption_entities=_entities(styled), filename=_FILE_NAME)
-            await self.bot.edit_message_media(media, target.place.chat_id, message, reply_markup=keyboard)
+            await self.bot.edit_message_media(media, chat, message, api_kwargs=_markup(buttons))
 
     def _outcome(self, error: Exception, target: Target) -> Outcome:
         outcome = outcome_of(error)
@@ -223,23 +200,5 @@ def _entities(styled: Styled) -> tuple[MessageEntity, ...]:
     return tuple(MessageEntity(mark.style, mark.offset, mark.length) for mark in styled.marks)
 
 
-def _keyboard(rows: Iterable[Sequence[tuple[str, str]]]) -> InlineKeyboardMarkup | None:
-    buttons = [[InlineKeyboardButton(_label(label), callback_data=ref) for label, ref in row] for row in rows if row]
-    made = [short for row in buttons for short in _short_rows(row)]
-    while sum(map(len, made)) > _MOST_BUTTONS:
-        made.pop()
-    return InlineKeyboardMarkup(made) if made else None
-
-
-def _label(label: str) -> str:
-    return render.cut(clean(label).strip() or "…", _LONGEST_LABEL)
-
-
-def _short_rows(row: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
-    """Break a row evenly into as few as a phone shows without cutting labels."""
-    for count in range(1, len(row) + 1):
-        size = -(-len(row) // count)
-        broken = [row[at : at + size] for at in range(0, len(row), size)]
-        if size <= _ROW_BUTTONS and all(sum(len(each.text) for each in short) <= _ROW_UNITS for short in broken):
-            return broken
-    return [[each] for each in row]
+def _markup(buttons: Keyboard | None) -> dict[str, object] | None:
+    return None if buttons is None else {"reply_markup": msgspec.to_builtins(buttons)}
