@@ -46,7 +46,8 @@ def _none(request: Request, symbol: str | None) -> Reply[tuple[AlertNow, ...]]:
     title = say("No alerts yet") if symbol is None else say("No alerts on {coin}", coin=symbol)
     example = say("Set one: /alert btc > 100k") if request.caller.private else say("Set one: /alert btc > 100k here")
     buttons = ((Button(say("Set an alert"), "/alert"),),) if request.caller.private else ()
-    return Reply((), Card(title, lines=(example,), notes=_elsewhere(request)), buttons=buttons, private=request.caller.private)
+    card = Card(title, lines=(example,), notes=_elsewhere(request))
+    return Reply((), card, buttons=buttons, private=request.caller.private)
 
 
 def _elsewhere(request: Request) -> tuple[str, ...]:
