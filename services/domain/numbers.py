@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from services.domain.people import NumberStyle
 
 _LONGEST = 40  # 15 integer and 18 fraction digits with grouping fit; longer text is not a number
 _INTEGER_DIGITS = 15
 _FRACTION_DIGITS = 18
+_EXACT = Context(prec=2 * _LONGEST)  # the usual 28 digits would round a long number
 _SUFFIX = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000, "bn": 1_000_000_000}
 _NUMBER = re.compile(r"\$?([0-9][0-9.,_]*|[.,][0-9]+)(k|m|bn|b)?\$?", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,4})(m|min|h|d|w)", re.ASCII)
@@ -40,7 +41,7 @@ def parse_number(text: str, style: NumberStyle | None) -> Decimal:
         raise NotANumber
     scale = _SUFFIX[found[2] or ""]
     readings = _readings(found[1].replace("_", ""), style)
-    values = tuple(dict.fromkeys(_bounded(reading) * scale for reading in readings))
+    values = tuple(dict.fromkeys(_EXACT.multiply(_bounded(reading), scale) for reading in readings))
     if len(values) > 1:
         raise AmbiguousNumber(values)
     return _bounded(format(values[0], "f"))
@@ -64,9 +65,13 @@ def write_duration(duration: timedelta) -> str:
 
 
 def plain(value: Decimal) -> str:
-    """Return the digits of `value` without exponent or trailing zeros; `parse_number` reads them back."""
+    """Return the digits of `value` without exponent; `parse_number` reads them back in any style.
+
+    Trailing zeros go, except for one where 1.234 could be taken for a thousand.
+    """
     digits = format(value, "f")
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return f"{digits}0" if "." in digits and _is_grouped(digits, ".") and digits[0] != "0" else digits
 
 
 def _ascii_digits(text: str) -> str:
@@ -115,7 +120,7 @@ def _with_one(text: str, mark: str, style: NumberStyle | None) -> tuple[str, ...
     if decimal_mark is not None:
         return (as_decimal,) if mark == decimal_mark or not grouped else (as_group,)
     if mark == ",":
-        return (as_group,) if grouped else (as_decimal, as_group)
+        return (as_group,) if grouped else (as_decimal,) if whole.startswith("0") else (as_decimal, as_group)
     return (as_decimal, as_group) if grouped else (as_decimal,)
 
 
