@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from services.clock import Clock
 from services.domain.alerts import starts_armed
 from services.domain.coins import FIATS, Coin
+from services.domain.days import end_of
 from services.domain.language import say
 from services.domain.metrics import Metric
 from services.domain.numbers import plain, write_duration
@@ -136,7 +138,7 @@ class Rules:
             condition=condition,
             armed=armed,
             every=terms.every,
-            until=None if terms.until is None else now + terms.until,
+            until=_end(terms, now, caller.preferences.zone),
             note=terms.note,
             value=value,
             value_at=None if value is None else now,
@@ -149,6 +151,16 @@ class Rules:
         if metric.quote != "usd":
             unit = self.market.rate(metric.quote) or Decimal()
         return None if base is None or not unit else base / unit
+
+
+def _end(terms: Terms, now: datetime, zone: str) -> datetime | None:
+    match terms.until:
+        case None:
+            return None
+        case timedelta() as length:
+            return now + length
+        case day:
+            return end_of(day, now, ZoneInfo(zone))
 
 
 def canonical(condition: Condition, every: timedelta | None, note: str | None) -> str:

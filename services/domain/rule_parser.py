@@ -1,7 +1,6 @@
 """Read one line of the rule language. Pure: what needs a price or a coin list is decided by the caller."""
 
 import re
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
@@ -9,11 +8,11 @@ from typing import Literal
 from services.domain.language import say
 from services.domain.numbers import AmbiguousNumber, NotANumber, parse_duration, parse_number, plain
 from services.domain.people import NumberStyle
-from services.domain.rules import LevelLine, LineOp, MoveLine, Op, Question, RuleError, RuleLine, Terms
+from services.domain.rule_terms import TERMS, Line, read_terms, short
+from services.domain.rules import LevelLine, LineOp, MoveLine, Op, Question, RuleError, RuleLine
 
 LONGEST = 512  # characters of a line that are read at all
 _MOST_LEVELS = 10
-_SHORTEST_EVERY = timedelta(seconds=60)
 _LONGEST_WINDOW = timedelta(days=30)
 _TOKEN = re.compile(r'"[^"]*"|(?:>=|<=|=>|=<|[<>≥≤±])|[^\s<>≥≤±"]+|"')
 
@@ -29,7 +28,6 @@ _FILLERS = frozenset((
 _CROSS = frozenset(("cross", "crosses", "crossing"))
 _UP = frozenset(("up", "upward", "upwards"))
 _DOWN = frozenset(("down", "downward", "downwards"))
-_TERMS = frozenset(("once", "every", "until", "note", "here", "to"))
 _CURRENCY = re.compile(r"[a-z]{2,6}", re.ASCII)
 _RISES = frozenset(("rises", "climbs", "up", "gains"))
 _FALLS = frozenset(("falls", "drops", "down", "loses"))
@@ -40,27 +38,11 @@ _LATER = frozenset((
 ))  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Line:
-    """The words still to read, in order."""
-
-    words: list[str]
-    style: NumberStyle | None
-    text: str
-    seen: set[str] = field(default_factory=set)
-
-    def peek(self) -> str | None:
-        return self.words[0].lower() if self.words else None
-
-    def take(self) -> str:
-        return self.words.pop(0)
-
-
 def parse_rule(text: str, style: NumberStyle | None = None) -> RuleLine:
     """Return what `text` asks for, or the question to ask back; raise `RuleError` pointing at the word."""
     if len(text) > LONGEST:
         raise RuleError(say("That is too long for an alert. Write it like: btc > 100k."))
-    line = _Line(_TOKEN.findall(text), style, " ".join(text.split()))
+    line = Line(_TOKEN.findall(text), style, " ".join(text.split()))
     while (word := line.peek()) in _FILLERS:
         line.seen.add(str(word))
         line.take()
@@ -72,7 +54,7 @@ def parse_rule(text: str, style: NumberStyle | None = None) -> RuleLine:
     return _body(line, subject)
 
 
-def _body(line: _Line, subject: str) -> RuleLine:
+def _body(line: Line, subject: str) -> RuleLine:
     op: LineOp = "touch"
     while (word := line.peek()) is not None and (word in _FILLERS or word in _RISES or word in _FALLS):
         line.seen.add(word)
@@ -86,7 +68,7 @@ def _body(line: _Line, subject: str) -> RuleLine:
     sign = _sign(line)
     word = line.peek()
     if word is None:
-        raise RuleError(say("A price is missing. Write it like: {subject} > 100k.", subject=subject))
+        raise RuleError(say("A price is missing. Write it like: {subject} > 100k.", subject=short(subject)))
     if word in _LATER:
         raise _unknown_kind(word)
     if word.lstrip("+-−$").endswith("%"):
@@ -94,12 +76,12 @@ def _body(line: _Line, subject: str) -> RuleLine:
     return _levels(line, subject, op)
 
 
-def _refuse_second_op(line: _Line) -> None:
+def _refuse_second_op(line: Line) -> None:
     if line.peek() in _OPS:
         raise RuleError(say("«{word}» comes twice. Write it like: btc > 100k.", word=line.take()))
 
 
-def _crossing(line: _Line) -> LineOp:
+def _crossing(line: Line) -> LineOp:
     word = line.peek()
     if word in _UP or word in ("above", "over"):
         line.take()
@@ -110,7 +92,7 @@ def _crossing(line: _Line) -> LineOp:
     return "cross"
 
 
-def _sign(line: _Line) -> str:
+def _sign(line: Line) -> str:
     if line.peek() in ("±", "+-", "+/-", "-", "+", "−"):
         return {"±": "±", "+-": "±", "+/-": "±", "+": "+"}.get(line.take(), "-")
     if line.seen & _FALLS and not line.seen & _RISES:
@@ -126,7 +108,7 @@ def _unknown_kind(word: str) -> RuleError:
     )
 
 
-def _move(line: _Line, subject: str, sign: str, op: str) -> RuleLine:
+def _move(line: Line, subject: str, sign: str, op: str) -> RuleLine:
     word = line.take()
     if word[0] in "+-−" and not sign:
         sign = "+" if word[0] == "+" else "-"
@@ -135,25 +117,27 @@ def _move(line: _Line, subject: str, sign: str, op: str) -> RuleLine:
         return percent
     if percent <= 0 or (sign in ("-", "±") and percent >= 100) or percent > 1000:
         raise RuleError(
-            say("«{word}» is no possible move. Write it like: {subject} -5% in 1h.", word=word, subject=subject)
+            say(
+                "«{word}» is no possible move. Write it like: {subject} -5% in 1h.",
+                word=short(word),
+                subject=short(subject),
+            )
         )
     window = _window(line, word)
     if op != "touch":
         sign = ""
     if not sign:
         return _which_way(subject, plain(percent), window, line)
-    terms = _terms(line)
-    if isinstance(terms, Question):
-        return terms
+    terms = read_terms(line)
     if sign == "±" and window is None:
         raise RuleError(
-            say("Within which time? Write it like: {subject} ±{n}% in 24h.", subject=subject, n=plain(percent))
+            say("Within which time? Write it like: {subject} ±{n}% in 24h.", subject=short(subject), n=plain(percent))
         )
     direction: Literal["drop", "rise", "swing"] = "drop" if sign == "-" else "rise" if sign == "+" else "swing"
     return MoveLine(subject, direction, percent, None if window is None else parse_duration(window), terms)
 
 
-def _which_way(subject: str, percent: str, window: str | None, line: _Line) -> Question:
+def _which_way(subject: str, percent: str, window: str | None, line: Line) -> Question:
     tail = "".join(f" {part}" for part in (("in " + window) if window else "", *line.words) if part)
     return Question(
         say("Up or down {percent}%?", percent=percent),
@@ -164,24 +148,28 @@ def _which_way(subject: str, percent: str, window: str | None, line: _Line) -> Q
     )
 
 
-def _window(line: _Line, after: str) -> str | None:
+def _window(line: Line, after: str) -> str | None:
     if line.peek() not in ("in", "within"):
         return None
     line.take()
     word = line.take() if line.words else ""
+    if not word:
+        raise RuleError(say("A time is missing. Write it like: {move} in 1h.", move=short(after)))
     try:
         length = parse_duration(word)
     except NotANumber:
-        raise RuleError(say("«{word}» is not a time. Write it like: {move} in 1h.", word=word, move=after)) from None
+        raise RuleError(
+            say("«{word}» is not a time. Write it like: {move} in 1h.", word=short(word), move=short(after))
+        ) from None
     if length > _LONGEST_WINDOW:
-        raise RuleError(say("A window is at most 30 days. Write it like: {move} in 24h.", move=after))
+        raise RuleError(say("A window is at most 30 days. Write it like: {move} in 24h.", move=short(after)))
     return word.lower()
 
 
-def _levels(line: _Line, subject: str, op: LineOp) -> RuleLine:
+def _levels(line: Line, subject: str, op: LineOp) -> RuleLine:
     levels: list[Decimal] = []
     currency: str | None = None
-    while (word := line.peek()) is not None and word not in _TERMS:
+    while (word := line.peek()) is not None and word not in TERMS:
         if levels and op == "cross" and (word in _UP or word in _DOWN):
             line.take()
             op = "up" if word in _UP else "down"
@@ -197,9 +185,7 @@ def _levels(line: _Line, subject: str, op: LineOp) -> RuleLine:
         levels.append(level)
     if len(levels) > _MOST_LEVELS:
         raise RuleError(say("At most {most} prices in one line.", most=_MOST_LEVELS))
-    terms = _terms(line)
-    if isinstance(terms, Question):
-        return terms
+    terms = read_terms(line)
     return LevelLine(subject, op, tuple(dict.fromkeys(levels)), currency, terms)
 
 
@@ -220,7 +206,7 @@ def _is_level(word: str, levels: list[Decimal]) -> bool:
     )
 
 
-def _how_long(line: _Line, subject: str, word: str) -> Question:
+def _how_long(line: Line, subject: str, word: str) -> Question:
     rule = line.text.lower().split(subject.lower(), 1)[-1].rsplit(word, 1)[0].strip()
     return Question(
         say("What is «{word}» for?", word=word),
@@ -232,71 +218,25 @@ def _how_long(line: _Line, subject: str, word: str) -> Question:
     )
 
 
-def _level(line: _Line, subject: str) -> Decimal | Question:
+def _level(line: Line, subject: str) -> Decimal | Question:
     word = line.take()
     if word.lower() in _LATER:
         raise _unknown_kind(word)
     if word[:1] in "-−" and word[1:2].isdigit():
-        raise RuleError(say("A price is above zero, so «{word}» can never come.", word=word))
+        raise RuleError(say("A price is above zero, so «{word}» can never come.", word=short(word)))
     level = _number(word, line, word)
     if not isinstance(level, Question) and level <= 0:
-        raise RuleError(say("A price is above zero, so «{word}» can never come.", word=word))
+        raise RuleError(say("A price is above zero, so «{word}» can never come.", word=short(word)))
     return level
 
 
-def _number(text: str, line: _Line, word: str) -> Decimal | Question:
+def _number(text: str, line: Line, word: str) -> Decimal | Question:
     try:
         return parse_number(text, line.style)
     except AmbiguousNumber as ambiguous:
         answers = tuple(
             (f"{Decimal(plain(value)):,}", line.text.replace(text, plain(value), 1)) for value in ambiguous.readings
         )
-        return Question(say("Which number is «{word}»?", word=word), answers)
+        return Question(say("Which number is «{word}»?", word=short(word)), answers)
     except NotANumber:
-        raise RuleError(say("«{word}» is not a price. Write a number, like: btc > 100k.", word=_short(word))) from None
-
-
-def _short(word: str) -> str:
-    return word if len(word) <= 40 else word[:39] + "…"
-
-
-def _terms(line: _Line) -> Terms | Question:
-    terms = Terms()
-    while line.words:
-        word = line.take().lower()
-        match word:
-            case "once":
-                terms = replace(terms, every=None)
-            case "every":
-                terms = replace(terms, every=_span(line, word))
-            case "until":
-                terms = replace(terms, until=_span(line, word))
-            case "here":
-                terms = replace(terms, here=True)
-            case "to" if line.peek() in ("here", "dm"):
-                terms = replace(terms, here=line.take().lower() == "here")
-            case "note":
-                terms = replace(terms, note=_note(line))
-            case _:
-                raise RuleError(
-                    say("«{word}» is one word too many. Write it like: btc > 100k every 4h.", word=_short(word))
-                )
-    if terms.every is not None and terms.every < _SHORTEST_EVERY:
-        raise RuleError(say("An alert repeats at most once a minute. Write it like: every 4h."))
-    return terms
-
-
-def _span(line: _Line, word: str) -> timedelta:
-    length = line.take() if line.words else ""
-    try:
-        return parse_duration(length)
-    except NotANumber:
-        raise RuleError(say("«{word}» needs a time, like: {word} 4h.", word=word)) from None
-
-
-def _note(line: _Line) -> str:
-    words = " ".join(line.words).replace('"', "").strip()
-    line.words.clear()
-    if not words or len(words) > 64:
-        raise RuleError(say('A note has 1 to 64 characters, like: note "sell half".'))
-    return words
+        raise RuleError(say("«{word}» is not a price. Write a number, like: btc > 100k.", word=short(word))) from None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from services.domain.days import Day
 from services.domain.metrics import Metric
 
 Op = Literal["above", "below", "up", "down", "cross_up", "cross_down"]
@@ -41,7 +42,7 @@ class Terms:
     """The part after the condition: how often, how long, and the person's own words."""
 
     every: timedelta | None = None
-    until: timedelta | None = None
+    until: timedelta | Day | None = None
     note: str | None = None
     here: bool = False  # into this chat, for everybody in it, and not to the person alone
 
