@@ -73,8 +73,9 @@ class Dispatch:
         if command is not None:
             return Call(command, bind(command, words[1:]))
         members = [member for member in self.commands if member.path[0] == group]
-        for member in members:
-            if _is_named_by_number(member, words) or member.default or len(member.path) == 1:
+        by_number = [member for member in members if _is_named_by_number(member, words)]
+        for member in (*by_number, *members):
+            if member in by_number or member.default or len(member.path) == 1:
                 return Call(member, bind(member, words))
         names = ", ".join(member.path[1] for member in members)
         raise InvalidInput(say("/{group} needs one of: {members}.", group=group, members=names))

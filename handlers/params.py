@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Annotated, Literal, get_args, get_origin
 
 from handlers.model import Request
-from handlers.rule_words import complete_rule
+from handlers.rule_words import complete_rule, is_coin_alone
 from services.domain import coins as domain
 from services.domain.candles import Interval
 from services.domain.coins import FIATS
 from services.domain.language import say
-from services.domain.numbers import AmbiguousNumber, NotANumber, parse_duration, parse_number
+from services.domain.numbers import AmbiguousNumber, NotANumber, parse_duration, parse_number, plain
 from services.errors import InvalidInput
+
+_NUMBER = re.compile(r"#?[0-9]{1,6}", re.ASCII)
+_GROUPING = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 
 Suggestions = tuple[tuple[str, str], ...]
 """What completes a half-typed word: (label, value), best first."""
@@ -29,10 +32,22 @@ class Kind:
     complete: Callable[[str, Request], Suggestions | Awaitable[Suggestions]] | None = None
     accepts: Callable[[str], bool] = lambda _word: True  # may this word be meant for an optional argument?
     rest: bool = False  # takes the whole rest of the line, spaces and all
+    asks: Callable[[str], bool] = lambda _word: False  # given this, a command that may change something only asks back
+    numbers: bool = False  # a number by which its owner calls something
+
+
+def is_number(word: str) -> bool:
+    """Say whether a word is a number by which something is called: `12`, `#12`."""
+    return _NUMBER.fullmatch(word) is not None
 
 
 async def _coin(word: str, request: Request) -> domain.Coin:
-    return await request.coin(word)
+    return await request.coin(word.strip('"'))
+
+
+def ungrouped(text: str) -> str:
+    """Return `text` without the narrow spaces that group the digits of a number, as cards write them."""
+    return _GROUPING.sub("", text)
 
 
 def _complete_coin(prefix: str, request: Request) -> Suggestions:
@@ -54,24 +69,22 @@ def _complete_fiat(prefix: str, _request: Request) -> Suggestions:
 
 
 async def _unit(word: str, request: Request) -> str:
-    return word.lower() if word.lower() in FIATS else (await request.coin(word)).id
+    return word.lower() if word.lower() in FIATS else (await _coin(word, request)).id
 
 
 def _amount(word: str, request: Request) -> Decimal:
     try:
         amount = parse_number(word, request.caller.preferences.numbers)
     except AmbiguousNumber as ambiguous:
-        readings = " / ".join(f"{reading:f}" for reading in ambiguous.readings)
-        raise InvalidInput(
-            say("«{word}» can be read as {readings}. Write it without a separator.", word=word, readings=readings)
-        ) from None
+        choices = tuple((f"{Decimal(plain(each)):,}", plain(each)) for each in ambiguous.readings)
+        raise InvalidInput(say("Which number is «{word}»?", word=word), choices=choices, replaces=word) from None
     except NotANumber:
         raise InvalidInput(say("«{word}» is not a number. Write it like 1.5 or 100k.", word=word[:40])) from None
     return amount
 
 
 def _number(word: str, _request: Request) -> int:
-    if not re.fullmatch(r"#?[0-9]{1,6}", word, re.ASCII):
+    if not is_number(word):
         raise InvalidInput(say("«{word}» is not a number. Write it like 12.", word=word[:40]))
     return int(word.lstrip("#"))
 
@@ -84,7 +97,7 @@ def _duration(word: str, _request: Request) -> timedelta:
 
 
 def _words(text: str, _request: Request) -> str:
-    return text.strip()
+    return ungrouped(text).strip()
 
 
 async def _complete_rule(prefix: str, request: Request) -> Suggestions:
@@ -101,10 +114,10 @@ COIN = Kind("A coin: ticker, name or id", _coin, _complete_coin)
 FIAT = Kind("A currency: USD, EUR, …", _fiat, _complete_fiat, accepts=lambda word: word.lower() in FIATS)
 AMOUNT = Kind("An amount: 0.5, 100k, 1.5m", _amount)
 UNIT = Kind("A coin or a currency", _unit, _complete_coin)
-NUMBER = Kind("The alert's number, like 12", _number, _complete_number)
+NUMBER = Kind("The alert's number, like 12", _number, _complete_number, numbers=True)
 COUNT = Kind("How many", _number, accepts=lambda word: word.isdigit())
 DURATION = Kind("How long: 20m, 4h, 3d, 1w", _duration)
-RULE = Kind("What to wait for: btc > 100k, or eth -5% in 1h", _words, _complete_rule, rest=True)
+RULE = Kind("What to wait for: btc > 100k, or eth -5% in 1h", _words, _complete_rule, rest=True, asks=is_coin_alone)
 WORDS = Kind("Words", _words, rest=True)
 
 Coin = Annotated[domain.Coin, COIN]

@@ -1,5 +1,6 @@
 """What a rule says in plain English, how far it is from firing, and what completes a half-typed one."""
 
+import re
 from decimal import Decimal
 
 from handlers import format as write
@@ -26,6 +27,9 @@ _MOVES = {
     "rise": "{coin} rises {percent} from its low of the last {window}",
     "swing": "{coin} moves {percent} from its high or low of the last {window}",
 }
+
+
+_COIN_ALONE = re.compile(r"[^\s<>≥≤±%]+")
 
 
 def condition_words(request: Request, condition: Condition, preferences: Preferences) -> str:
@@ -94,6 +98,11 @@ def nearness(alert: Alert, value: Decimal | None) -> Decimal:
     if far is None:
         return Decimal("Infinity")
     return abs(far) if alert.condition.metric.window is None else abs(far) * 2
+
+
+def is_coin_alone(rule: str) -> bool:
+    """Say whether a rule is no more than a coin, so that the rest has to be asked."""
+    return _COIN_ALONE.fullmatch(rule) is not None
 
 
 async def complete_rule(prefix: str, request: Request) -> tuple[tuple[str, str], ...]:

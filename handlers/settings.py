@@ -33,6 +33,8 @@ async def settings(
 
     /settings zone Europe/Berlin, /settings currency eur, /settings numbers 1.234,56
     """
+    if setting == "show" and value:
+        raise InvalidInput(say("«{word}» is no setting. There are: zone, currency, numbers.", word=value[:40]))
     if setting == "show" or not value:
         return _shown(request, request.caller.preferences, setting)
     read = {"zone": _zone, "currency": _currency, "numbers": _numbers}[setting]
@@ -53,12 +55,14 @@ def _zone(value: str) -> str:
             return zone
     from rapidfuzz import process
 
-    near = process.extractOne(value[:40], sorted(zones), score_cutoff=60)
+    cities = {zone.rpartition("/")[2]: zone for zone in sorted(zones)}
+    near = process.extractOne(value[:40], list(cities), score_cutoff=80, processor=str.lower)
     if near is None:
         raise InvalidInput(say("«{zone}» is no time zone. Write it like Europe/Berlin or UTC.", zone=value[:40]))
+    meant = cities[near[0]]
     raise InvalidInput(
-        say("«{zone}» is no time zone. Did you mean {near}?", zone=value[:40], near=near[0]),
-        choices=((near[0], f"/settings zone {near[0]}"),),
+        say("«{zone}» is no time zone. Did you mean {near}?", zone=value[:40], near=meant),
+        choices=((meant, f"/settings zone {meant}"),),
     )
 
 

@@ -1,6 +1,5 @@
 """/alert: setting one, in words or by buttons."""
 
-import re
 from decimal import Decimal
 
 from handlers import format as write
@@ -17,8 +16,6 @@ from services.domain.people import Preferences
 from services.rules import Ask, Draft, rounded
 from services.tx import Tx
 
-_COIN_ALONE = re.compile(r"[^\s<>≥≤±%]+")
-
 
 async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | Change[tuple[AlertNow, ...]]:
     """Set an alert: btc > 100k, btc 95k 100k, eth -5% in 1h.
@@ -28,7 +25,7 @@ async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | C
     """
     if not rule:
         return _choose_coin(request)
-    if _COIN_ALONE.fullmatch(rule):
+    if words.is_coin_alone(rule):
         return await _choose_level(request, rule)
     understood = await request.services.rules.understand(rule, request.caller, request.coin)
     if isinstance(understood, Ask):
