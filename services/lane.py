@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from math import inf
 
 from services.domain.deliveries import URGENCY, Delivery
 from services.domain.pacing import Pacer
@@ -13,6 +14,24 @@ from services.domain.people import Place
 MOST_IN_FLIGHT = 8
 """How many sends may be under way at once; after a crash at most so many carry the label of a possible repeat."""
 
+_NOTHING_DUE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Queue:
+    """What one chat waits for: due messages by urgency and age, later ones by time."""
+
+    due: list[tuple[int, float, int, Delivery]] = field(default_factory=list)
+    later: list[tuple[float, int, Delivery]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.due) + len(self.later)
+
+    def ripen(self, now: float) -> None:
+        while self.later and self.later[0][0] <= now:
+            due, number, delivery = heapq.heappop(self.later)
+            heapq.heappush(self.due, (URGENCY[delivery.kind], due, number, delivery))
+
 
 @dataclass(slots=True)
 class Lane:
@@ -20,16 +39,18 @@ class Lane:
 
     pacer: Pacer
     most_in_flight: int = MOST_IN_FLIGHT
-    _waiting: dict[int, list[tuple[float, int, int, Delivery]]] = field(default_factory=dict)
+    _chats: dict[int, _Queue] = field(default_factory=dict)
     _ready: list[tuple[int, int, int]] = field(default_factory=list)  # urgency, turn, chat
-    _later: list[tuple[float, int]] = field(default_factory=list)  # due, chat
+    _turn_of: dict[int, tuple[int, int]] = field(default_factory=dict)  # a chat's one valid entry in _ready
+    _later: list[tuple[float, int]] = field(default_factory=list)  # when to look at a chat again
+    _wake_of: dict[int, float] = field(default_factory=dict)  # a chat's earliest entry in _later
     _busy: set[int] = field(default_factory=set)
     _turns: Iterator[int] = field(default_factory=count)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def __len__(self) -> int:
         """Return how many messages wait."""
-        return sum(len(queue) for queue in self._waiting.values())
+        return sum(len(queue) for queue in self._chats.values())
 
     @property
     def in_flight(self) -> int:
@@ -39,7 +60,7 @@ class Lane:
     def admit(self, chat: int, place: Place, now: float, *, private: bool) -> bool:
         """Take a place for a message that may leave at once; callable from the store's thread."""
         with self._guard:
-            if chat in self._busy or chat in self._waiting or len(self._busy) >= self.most_in_flight:
+            if chat in self._busy or chat in self._chats or len(self._busy) >= self.most_in_flight:
                 return False
             if self.pacer.wait(place, now, private=private) > 0:
                 return False
@@ -55,46 +76,67 @@ class Lane:
 
     def wait_for(self, delivery: Delivery, due: float) -> None:
         """Queue a message that may leave from `due` on."""
-        queue = self._waiting.setdefault(delivery.chat, [])
-        heapq.heappush(queue, (due, URGENCY[delivery.kind], delivery.id, delivery))
-        self._line_up(delivery.chat, due)
+        queue = self._chats.setdefault(delivery.chat, _Queue())
+        heapq.heappush(queue.later, (due, delivery.id, delivery))
+        self._look_again(delivery.chat, due)
 
     def next(self, now: float) -> Delivery | float:
         """Take out the message to send now, or return the seconds after which to ask again."""
         while self._later and self._later[0][0] <= now:
-            self._line_up(heapq.heappop(self._later)[1], now)
-        while self._ready:
-            if len(self._busy) >= self.most_in_flight:
-                return 60.0
-            chat = heapq.heappop(self._ready)[2]
-            queue = self._waiting.get(chat)
-            if chat in self._busy or not queue or queue[0][0] > now:
-                self._line_up(chat, now)
+            time, chat = heapq.heappop(self._later)
+            if self._wake_of.get(chat) == time:
+                del self._wake_of[chat]
+            self._line_up(chat, now)
+        if len(self._busy) >= self.most_in_flight:
+            return _NOTHING_DUE_SECONDS  # a release comes first
+        wait = self.pacer.wait_for_bot(now)
+        while self._ready and wait == 0:
+            urgency, turn, chat = heapq.heappop(self._ready)
+            if self._turn_of.get(chat) != (urgency, turn):
                 continue
-            delivery = queue[0][3]
-            wait = self._admission(delivery, now)
-            if wait == 0:
-                heapq.heappop(queue)
-                if not queue:
-                    del self._waiting[chat]
+            del self._turn_of[chat]
+            delivery = self._taken(chat, now)
+            if delivery is not None:
                 return delivery
-            heapq.heappush(self._later, (now + wait, chat))
-        return max(0.0, self._later[0][0] - now) if self._later else 60.0
+        if self._ready:
+            return wait
+        return max(0.0, self._later[0][0] - now) if self._later else _NOTHING_DUE_SECONDS
 
-    def _admission(self, delivery: Delivery, now: float) -> float:
+    def _taken(self, chat: int, now: float) -> Delivery | None:
+        queue = self._chats[chat]
+        delivery = queue.due[0][3]
         with self._guard:
+            if chat in self._busy:
+                return None  # its release lines it up again
             wait = self.pacer.wait(delivery.place, now, private=delivery.private)
             if wait == 0:
                 self.pacer.note(delivery.place, now, private=delivery.private)
-                self._busy.add(delivery.chat)
-            return wait
+                self._busy.add(chat)
+        if wait > 0:
+            self._look_again(chat, now + wait)
+            return None
+        heapq.heappop(queue.due)
+        if not queue:
+            del self._chats[chat]
+        return delivery
 
     def _line_up(self, chat: int, now: float) -> None:
-        queue = self._waiting.get(chat)
-        if not queue or chat in self._busy:
+        queue = self._chats.get(chat)
+        if queue is None or chat in self._busy:
             return
-        due, urgency, _, _ = queue[0]
-        if due > now:
-            heapq.heappush(self._later, (due, chat))
-        else:
-            heapq.heappush(self._ready, (urgency, next(self._turns), chat))
+        queue.ripen(now)
+        if queue.later:
+            self._look_again(chat, queue.later[0][0])
+        if not queue.due:
+            return
+        urgency = queue.due[0][0]
+        held = self._turn_of.get(chat)
+        if held is None or urgency < held[0]:
+            turn = next(self._turns) if held is None else held[1]
+            self._turn_of[chat] = (urgency, turn)
+            heapq.heappush(self._ready, (urgency, turn, chat))
+
+    def _look_again(self, chat: int, at: float) -> None:
+        if at < self._wake_of.get(chat, inf):
+            self._wake_of[chat] = at
+            heapq.heappush(self._later, (at, chat))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from services.domain.people import Place
 
 _MARGIN_SECONDS = 0.012  # two messages of one window must not arrive closer than they left
+_ROUNDING_SECONDS = 1e-6  # who waits as long as told is let through, whatever the last binary digit says
+_MOST_CHATS = 10_000  # remembered before those that have not been written to lately are dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class _Track:
 
     def wait(self, now: float) -> float:
         length = self.window.seconds + _MARGIN_SECONDS
-        while self.times and self.times[0] <= now - length:
+        while self.times and self.times[0] <= now - length + _ROUNDING_SECONDS:
             self.times.popleft()
         return 0.0 if len(self.times) < self.window.count else self.times[0] + length - now
 
@@ -48,6 +50,7 @@ class Pacer:
     _bot: _Track | None = None
     _chats: dict[int, _Track] = field(default_factory=dict)
     _halts: dict[int | None, float] = field(default_factory=dict)
+    _prune_above: int = _MOST_CHATS
 
     def wait(self, place: Place, now: float, *, private: bool) -> float:
         """Return the seconds until a message to `place` may leave; 0 means now."""
@@ -55,12 +58,23 @@ class Pacer:
         tracks = self._tracks(place, private=private)
         return max(0.0, halt, *(track.wait(now) for track in tracks))
 
+    def wait_for_bot(self, now: float) -> float:
+        """Return the seconds until this bot may send anything at all; 0 means now, if the chat may."""
+        return max(0.0, self._halts.get(None, 0.0) - now, 0.0 if self._bot is None else self._bot.wait(now))
+
     def note(self, place: Place, now: float, *, private: bool) -> None:
         """Count a message that leaves now."""
         for track in self._tracks(place, private=private):
             track.times.append(now)
-        if len(self._chats) > 10_000:
-            self._chats = {chat: track for chat, track in self._chats.items() if track.wait(now) or track.times}
+        if len(self._chats) > self._prune_above:
+            self._prune(now)
+
+    def _prune(self, now: float) -> None:
+        for track in self._chats.values():
+            track.wait(now)
+        self._chats = {chat: track for chat, track in self._chats.items() if track.times}
+        self._halts = {chat: until for chat, until in self._halts.items() if until > now}
+        self._prune_above = max(_MOST_CHATS, 2 * len(self._chats))
 
     def halt(self, place: Place | None, until: float) -> None:
         """Send nothing to this chat (None: to no chat) before `until`; a halt is never shortened."""
