@@ -158,7 +158,7 @@ async def convert(request: Request, amount: Amount, from_: Unit, to: Unit = "usd
     names = [_unit_name(request, unit) for unit in (from_, to)]
     source = write.provenance(*quotes[:2]) if quotes else None
     written = write.number(
-        value, 2 if to in FIATS and value >= 1 else max(2, 8 - max(0, value.adjusted())), mine.numbers
+        value, 2 if not value or (to in FIATS and value >= 1) else max(2, 8 - max(0, value.adjusted())), mine.numbers
     )
     card = Card(
         title=f"{_plain(amount, request)} {names[0]} = {written} {names[1]}",

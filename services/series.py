@@ -29,6 +29,7 @@ class Series:
         self._prices = prices
         self._metrics: dict[str, set[Metric]] = {}
         self._windows: dict[Metric, Window] = {}
+        self._without_past: set[Metric] = set()  # a window that knows only the last seconds says too little
 
     def subscribe(self, metric: Metric) -> bool:
         """Compute `metric` from now on; return whether its window is new and wants the past."""
@@ -36,13 +37,15 @@ class Series:
         if metric.window is None or metric in self._windows:
             return False
         window = self._windows[metric] = Window(metric.window)
+        self._without_past.add(metric)
         price, at = self._price(metric), self._prices.rate_at(metric.base)
         if price is not None and at is not None:
             window.add(at, price, price)  # the move begins here, not at the next price
         return True
 
     def feed(self, metric: Metric, bars: Iterable[tuple[datetime, Decimal, Decimal]]) -> None:
-        """Give a new window its past: time, high and low, oldest first, in the metric's currency."""
+        """Give a new window its past, from which on it counts: time, high and low of each bar, oldest first."""
+        self._without_past.discard(metric)
         window = self._windows.get(metric)
         if window is not None:
             window.precede(bars)
@@ -52,7 +55,7 @@ class Series:
         price = self._price(metric)
         if price is None or metric.window is None:
             return price
-        return _move(metric, self._windows.get(metric), price)
+        return None if metric in self._without_past else _move(metric, self._windows.get(metric), price)
 
     def observe(self, quote: Quote) -> Iterator[Observation]:
         """Return what a new quote means for everybody who waits for its coin."""
@@ -64,7 +67,7 @@ class Series:
             if window is not None:
                 window.add(quote.at, price, price)
             value = price if metric.window is None else _move(metric, window, price)
-            if value is not None:
+            if value is not None and metric not in self._without_past:
                 yield Observation(metric.key, value, quote.at, quote.seen_at, quote.source, quote.basis, quote.disputed)
 
     def _price(self, metric: Metric, dollars: Decimal | None = None) -> Decimal | None:

@@ -116,14 +116,14 @@ def card(request: Request, found: Alert, title: str) -> Reply[AlertNow]:
     )
     buttons = (
         (toggle, Button(say("Snooze 1h"), f"/alerts snooze {n} 1h"), Button(say("Tune"), f"/alerts tune {n}")),
-        (Button(say("Delete"), f"/alerts delete {n}"), to_list(request)),
+        (Button(say("Delete"), f"/alerts delete {n}"), to_list(found)),
     )
     return Reply(present(request, found), shown, buttons=buttons, private=request.caller.private)
 
 
-def to_list(request: Request) -> Button:
-    """Return the way to the other alerts of this person, or of this group."""
-    return Button(say("My alerts") if request.caller.private else say("Alerts here"), "/alerts list")
+def to_list(found: Alert) -> Button:
+    """Return the way to the other alerts of the same person, or of the same group."""
+    return Button(say("My alerts") if found.owner_chat is None else say("Alerts here"), "/alerts list")
 
 
 def question(asked: Ask, command: str) -> Reply[object]:

@@ -67,7 +67,7 @@ async def delete(request: Request, number: Number) -> Change[int]:
         found = request.services.alerts.numbered(tx, request.caller, number)
         request.services.alerts.delete(tx, found)
         card = Card(say("Alert #{number} is deleted", number=number), lines=(f"{cards.clause(request, found)}.",))
-        buttons = ((Button(say("Undo"), f"/alerts restore {number}"), cards.to_list(request)),)
+        buttons = ((Button(say("Undo"), f"/alerts restore {number}"), cards.to_list(found)),)
         return Reply(number, card, buttons=buttons, private=request.caller.private)
 
     return Change(apply)

@@ -23,7 +23,7 @@ async def fired(request: Request, found: Alert, event: Event, told_at: datetime)
         tone="up" if words.op_arrow(event.condition.op) == "↑" else "down",
         marks=_marks(event),
     )
-    return Reply(cards.present(request, found), card, buttons=_buttons(request, found))
+    return Reply(cards.present(request, found), card, buttons=_buttons(found))
 
 
 def _lines(request: Request, found: Alert, event: Event, told_at: datetime) -> tuple[str, ...]:
@@ -48,10 +48,10 @@ def _marks(event: Event) -> tuple[Mark, ...]:
     return ("REPLAY",) if event.basis == "replay" else ()
 
 
-def _buttons(request: Request, found: Alert) -> tuple[tuple[Button, ...], ...]:
+def _buttons(found: Alert) -> tuple[tuple[Button, ...], ...]:
     here = "" if found.owner_chat is None else " here"
     follow = Button(say("Set again"), f"/alert {cards.rule_again(found, found.condition, found.every, here)}")
     if found.every is not None:
         follow = Button(say("Snooze 1h"), f"/alerts snooze {found.number} 1h")
     chart = Button(say("Chart"), f"/chart {found.condition.metric.base}")
-    return ((chart, follow), (cards.to_list(request),))
+    return ((chart, follow), (cards.to_list(found),))

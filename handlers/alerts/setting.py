@@ -96,11 +96,11 @@ def _saved(
     source, marks = cards.provenance(request, made)
     card = Card(title, (*lines, *cards.terms(request, made[0])), notes=tuple(notes), source=source, marks=marks)
     data = tuple(cards.present(request, each) for each in made)
-    return Reply(data, card, buttons=_buttons(request, drafts, made), private=not drafts[0].new.owner_chat)
+    return Reply(data, card, buttons=_buttons(drafts, made), private=not drafts[0].new.owner_chat)
 
 
-def _buttons(request: Request, drafts: tuple[Draft, ...], made: list[Alert]) -> tuple[tuple[Button, ...], ...]:
-    onward = (Button(say("Chart"), f"/chart {drafts[0].coin.id}"), cards.to_list(request))
+def _buttons(drafts: tuple[Draft, ...], made: list[Alert]) -> tuple[tuple[Button, ...], ...]:
+    onward = (Button(say("Chart"), f"/chart {drafts[0].coin.id}"), cards.to_list(made[0]))
     if len(made) > 1:
         undo = [Button(say("Undo #{number}", number=each.number), f"/alerts delete {each.number}") for each in made[:3]]
         return (tuple(undo), onward)

@@ -1,6 +1,8 @@
 """What is watched for at the moment: levels by series, the windows behind them, and what is to be watched again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,6 +15,8 @@ from services.series import Series
 
 Past = Iterable[tuple[datetime, Decimal, Decimal]]
 """Time, high and low of each bar of a window, oldest first."""
+
+_PAST_SECONDS = 10  # then a window goes on from now
 
 
 class Watching:
@@ -91,5 +95,9 @@ class Watching:
         """Give windows that somebody has begun to wait for their past."""
         while self._new_windows:
             metric = self._new_windows[-1]
-            self._series.feed(metric, await past(metric))
+            bars: Past = ()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PAST_SECONDS):
+                    bars = await past(metric)
+            self._series.feed(metric, bars)
             self._new_windows.remove(metric)

@@ -114,15 +114,17 @@ async def test_a_repeating_cross_tells_both_ways() -> None:
 async def test_moves(rule: str, quiet: tuple[float, ...], firing: float, words: str) -> None:
     async with scripted(btc=100) as world:
         await world.ask(f"/alert {rule}")
+        await world.at(1)
         await play(world, quiet, 60)
         expect(world.alerts)
         await play(world, (firing, 80, 120), 60)
-        expect(world.alerts, f"{words}\n5.00% at 09:04:00 UTC")
+        expect(world.alerts, f"{words}\n5.00% at 09:04:01 UTC")
 
 
 async def test_what_left_the_window_counts_no_longer() -> None:
     async with scripted(btc=100) as world:
         await world.ask("/alert btc -5% in 1h")
+        await world.at(1)
         await world.say_at(10, btc=110)
         await world.say_at(1800, btc=105)
         await world.say_at(3611, btc=104)  # 5.5 % under 110, which is older than an hour
@@ -143,11 +145,25 @@ async def test_a_new_window_knows_its_past() -> None:
         expect(world.alerts, "5.00% at 09:00:04 UTC")
 
 
+async def test_a_move_that_is_already_true_waits_and_is_not_armed_by_a_window_without_past() -> None:
+    past = {("bitcoin", "1m"): tuple(bar(minute, 108, 110, 106, 108) for minute in range(-30, 0))}
+    async with scripted(btc=104, past=past) as world:  # type: ignore[arg-type]  # the key's literal is widened
+        assert "Now 5.45%; true already" in await world.ask("/alert btc -5% in 1h")
+        world.exchanges[0].say()  # a price in the second before the past is there
+        await world.say_at(2, btc=103.9)
+        await world.say_at(3, btc=103.8)
+        expect(world.alerts)
+        await world.say_at(4, btc=108)
+        await world.say_at(5, btc=104)
+        expect(world.alerts, "5.45% at 09:00:05 UTC")
+
+
 async def test_a_repeating_move_is_one_message_an_episode() -> None:
     async with scripted(btc=100) as world:
         await world.ask("/alert btc -5% in 1h every 1m")
+        await world.at(1)
         await play(world, (95, 94, 93, 92), 100)
-        expect(world.alerts, "5.00% at 09:01:40 UTC")
+        expect(world.alerts, "5.00% at 09:01:41 UTC")
         await world.say_at(600, btc=100)
         await world.say_at(700, btc=94)
         expect(world.alerts, "5.00%", "6.00% at 09:11:40 UTC")
