@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is a
 
 from services.domain.people import NumberStyle, Place, Platform, Preferences
 from services.store.columns import integer, integer_or_none, micros, moment, words, words_or_none
+from services.store.merging import merge_chats
 from services.store.schema import account, chat, choice, destination, person
 from services.tx import Row, Tx
 
@@ -64,6 +65,18 @@ _MIGRATE = (
         chat.c.chat_id == bindparam("old"),
     )
     .values(chat_id=bindparam("new"))
+)
+_MOVED = chat.alias()
+_TWINS = (
+    select(_MOVED.c.id, chat.c.id)
+    .join(_MOVED, (_MOVED.c.platform == chat.c.platform) & (_MOVED.c.bot_id == chat.c.bot_id))
+    .where(
+        chat.c.platform == bindparam("the_platform"),
+        chat.c.bot_id == bindparam("the_bot_id"),
+        chat.c.chat_id == bindparam("old"),
+        _MOVED.c.chat_id == bindparam("new"),
+        _MOVED.c.thread == chat.c.thread,
+    )
 )
 _DESTINATION_OF_CHAT = select(destination.c.id).where(destination.c.chat_id == bindparam("the_chat"))
 _DESTINATION_OF_PERSON = select(destination.c.id).where(destination.c.person_id == bindparam("the_person"))
@@ -161,8 +174,11 @@ def park_chat(tx: Tx, chat_id: int, at: datetime | None, reason: str | None) -> 
 
 
 def migrate_chat(tx: Tx, platform: Platform, bot_id: int, old: int, new: int) -> None:
-    """Move every topic of a group to the id that the platform gave it."""
-    tx.run(_MIGRATE, {"the_platform": platform, "the_bot_id": bot_id, "old": old, "new": new})
+    """Move every topic of a group to the id that the platform gave it, also where that was heard of before."""
+    ids = {"the_platform": platform, "the_bot_id": bot_id, "old": old, "new": new}
+    for twin, kept in tx.rows(_TWINS, ids):
+        merge_chats(tx, integer(twin), integer(kept))
+    tx.run(_MIGRATE, ids)
 
 
 def destination_of_chat(tx: Tx, chat_id: int) -> int:

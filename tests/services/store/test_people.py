@@ -1,9 +1,11 @@
 import pytest
 
 from services.domain.people import Place, Preferences
-from services.store import people
+from services.store import alerts, buttons, outbox, people
+from services.store.buttons import ButtonRow
+from services.store.outbox import Owed
 from services.tx import Store, Tx
-from tests.services.store.samples import GROUP, LATER, NOW, private, someone
+from tests.services.store.samples import GROUP, LATER, NOW, private, someone, wish
 
 ANN = 6_123_456_789_012
 BEA = 52
@@ -118,3 +120,43 @@ async def test_a_group_moves_with_all_its_topics(store: Store, topic: int | None
     assert moved is not None
     assert moved.place == Place("telegram", 7, -1_009, topic)
     assert await store.read(lambda tx: people.chats_at(tx, GROUP)) == []
+
+
+async def test_a_group_whose_new_id_was_heard_of_first_becomes_one_chat(store: Store) -> None:
+    new = Place("telegram", 7, -1_009)
+
+    def work(tx: Tx) -> tuple[list[int], list[int], list[int | None]]:
+        chats = [people.chat_of(tx, place, None) for place in (GROUP, new)]
+        made = [alerts.add(tx, wish(None, chat), people.destination_of_chat(tx, chat), NOW).id for chat in chats * 2]
+        people.chat_of(tx, Place("telegram", 8, -1_009), None)
+        owed = [outbox.add(tx, Owed(f"reply {chat}", "reply", chat, card="x"), NOW) for chat in chats]
+        buttons.add(tx, [ButtonRow("v1.b", "/alerts", None, chats[1], changes=False, expires_at=LATER)])
+        return chats, made, [None if each is None else each.id for each in owed]
+
+    (old, _), made, owed = await store.write(work)
+    for _ in range(2):  # the error and the service message both tell of the move
+        await store.write(lambda tx: people.migrate_chat(tx, "telegram", 7, GROUP.chat_id, -1_009))
+    assert await store.read(lambda tx: people.chats_at(tx, new)) == [old]
+    found = await store.read(lambda tx: alerts.of_owner(tx, person=None, chat=old))
+    assert [(each.id, each.number) for each in found] == [(made[0], 1), (made[2], 2), (made[1], 3), (made[3], 4)]
+    assert len({each.destination for each in found}) == 1
+    assert await store.read(lambda tx: people.chat_for(tx, found[3].destination)) == old
+    waiting = await store.read(outbox.unsettled)
+    assert [(each.id, each.chat, each.place) for each in waiting] == [(number, old, new) for number in owed]
+    button = await store.read(lambda tx: buttons.find(tx, "v1.b"))
+    assert button is not None
+    assert button.chat == old
+
+
+async def test_a_group_without_alerts_takes_over_those_of_its_new_id(store: Store) -> None:
+    new = Place("telegram", 7, -1_009)
+
+    def work(tx: Tx) -> int:
+        old, heard = (people.chat_of(tx, place, None) for place in (GROUP, new))
+        alerts.add(tx, wish(None, heard), people.destination_of_chat(tx, heard), NOW)
+        people.migrate_chat(tx, "telegram", 7, GROUP.chat_id, -1_009)
+        return old
+
+    old = await store.write(work)
+    [found] = await store.read(lambda tx: alerts.of_owner(tx, person=None, chat=old))
+    assert await store.read(lambda tx: people.chat_for(tx, found.destination)) == old
