@@ -12,6 +12,7 @@ import httpx
 import structlog
 
 from bot.conversation import Conversation
+from bot.drawing import Drawing, Post
 from bot.render.charts import Charts
 from bot.settings import Settings
 from bot.tasks import supervise
@@ -166,12 +167,15 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     market = Market(clock, counters, sources.prices, coins, store)
     await market.load()
     callers = Callers(store, clock)
-    conversation: list[Conversation] = []
+    drawing: list[Drawing] = []  # knows the services, and they know the outbox
 
     async def draw(owed: Delivery) -> Reply[object]:
-        return await conversation[0].draw(owed)
+        return await drawing[0].draw(owed)
 
     outbox: Outbox[Reply[object]] = Outbox(store, clock, counters, draw)
+
+    def make_ready(tx: Tx, owed: Delivery) -> None:
+        drawing[0].make_ready(tx, owed)
 
     def follow(coin_id: str) -> None:
         coin = coins.coin(coin_id)
@@ -179,7 +183,7 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
             coins.follow(coin)
 
     limits = Limits(settings.limits.alerts_per_person, settings.limits.alerts_per_chat)
-    alerts = Alerts(store, clock, counters, outbox, Series(market), limits, follow)
+    alerts = Alerts(store, clock, counters, Post(outbox, make_ready), Series(market), limits, follow)
     await alerts.load()
     market.listen(alerts.hear)
     candles = Candles(clock, store, sources.prices, market)
@@ -190,9 +194,10 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     )  # fmt: skip
     dispatch = Dispatch(services, COMMANDS)
     buttons = Buttons(store, clock, dispatch.may_change)
-    conversation.append(Conversation(dispatch, outbox, buttons, clock))
+    drawing.append(Drawing(dispatch, buttons, clock))
+    conversation = Conversation(dispatch, outbox, buttons, clock)
     last_heard = await store.read(_last_heard)
-    return App(settings, clock, counters, store, services, conversation[0], outbox, Charts(), sources, last_heard)
+    return App(settings, clock, counters, store, services, conversation, outbox, Charts(), sources, last_heard)
 
 
 def _last_heard(tx: Tx) -> datetime | None:

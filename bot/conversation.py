@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.replies import decode, encode
-from handlers.alerts import fired
+from bot.replies import encode
 from handlers.declaration import Command
 from handlers.dispatch import Applied, Call, Dispatch, refused
-from handlers.model import Change, Reply, Request
+from handlers.model import Change, Reply
 from services.buttons import Buttons
 from services.clock import Clock
-from services.domain.deliveries import Delivery
 from services.domain.people import Caller, Place, Platform
 from services.errors import UserError
 from services.failpoints import failpoint
@@ -172,25 +170,3 @@ class Conversation:
     async def logins_since(self, platform: Platform, bot_id: int, since: datetime) -> int:
         """Return how often this bot logged in since then."""
         return await self.dispatch.services.store.read(lambda tx: logins.count(tx, platform, bot_id, since))
-
-    async def draw(self, owed: Delivery) -> Reply[object]:
-        """Return the message of a delivery as it should read now; raise LookupError if its subject is gone."""
-        if owed.card is not None:
-            return decode(owed.card)
-        services = self.dispatch.services
-        found = None if owed.event is None else await services.alerts.fired(owed.event)
-        if found is None:
-            raise LookupError(owed.key)
-        caller = await self._reader(owed)
-        alert, event = found
-        request = Request(caller, services, self.dispatch.commands)
-        return await fired(request, alert, event, self.clock.now())
-
-    async def _reader(self, owed: Delivery) -> Caller:
-        def work(tx: Tx) -> Caller:
-            chat = people.chat_row(tx, owed.chat)
-            person = 0 if chat is None else chat.private_to or 0
-            mine = people.preferences(tx, person)
-            return Caller(person, owed.place.chat_id, owed.chat, owed.place, owed.private, preferences=mine)
-
-        return await self.dispatch.services.store.read(work)

@@ -23,7 +23,7 @@ async def fired(request: Request, found: Alert, event: Event, told_at: datetime)
         tone="up" if words.op_arrow(event.condition.op) == "↑" else "down",
         marks=_marks(event),
     )
-    return Reply(cards.present(request, found), card, buttons=_buttons(found))
+    return Reply(cards.present(request, found), card, buttons=buttons_of(found))
 
 
 def _lines(request: Request, found: Alert, event: Event, told_at: datetime) -> tuple[str, ...]:
@@ -48,7 +48,8 @@ def _marks(event: Event) -> tuple[Mark, ...]:
     return ("REPLAY",) if event.basis == "replay" else ()
 
 
-def _buttons(found: Alert) -> tuple[tuple[Button, ...], ...]:
+def buttons_of(found: Alert) -> tuple[tuple[Button, ...], ...]:
+    """Return the buttons under the message of a firing; they depend on the alert alone."""
     here = "" if found.owner_chat is None else " here"
     follow = Button(say("Set again"), f"/alert {cards.rule_again(found, found.condition, found.every, here)}")
     if found.every is not None:

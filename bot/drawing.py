@@ -1,0 +1,84 @@
+"""The messages of deliveries: drawn when they are sent, and made ready where they are owed if they leave at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.replies import decode
+from handlers.alerts.firing import buttons_of, fired
+from handlers.dispatch import Dispatch
+from handlers.model import Reply, Request
+from services.buttons import Buttons
+from services.clock import Clock
+from services.domain.alerts import Alert, Event
+from services.domain.deliveries import Delivery
+from services.domain.people import Caller, Place
+from services.outbox import Outbox
+from services.store import alerts, people
+from services.store.outbox import Owed
+from services.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What the message of a firing is drawn from."""
+
+    alert: Alert
+    event: Event
+    reader: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The outbox as alerts use it: what may leave at once is made ready in the transaction that owes it."""
+
+    outbox: Outbox[Reply[object]]
+    make_ready: Callable[[Tx, Delivery], None]
+
+    def owe(self, tx: Tx, owed: Owed, place: Place, *, private: bool) -> None:
+        """Owe a message inside the caller's transaction."""
+        made = self.outbox.owe(tx, owed, place, private=private)
+        if made is not None and made.state == "sending":
+            self.make_ready(tx, made)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Makes messages of deliveries."""
+
+    dispatch: Dispatch
+    buttons: Buttons
+    clock: Clock
+    _ready: dict[int, _Subject] = field(default_factory=dict)  # by delivery, from its commit until it is drawn
+
+    def make_ready(self, tx: Tx, owed: Delivery) -> None:
+        """Read what an alert's message is drawn from and keep its buttons: later each would cost a trip or a commit."""
+        subject = _subject(tx, owed)
+        if subject is None:
+            return
+        rows = [[(button.label, button.line) for button in row] for row in buttons_of(subject.alert)]
+        self.buttons.keep(tx, rows, None, owed.chat)
+        tx.after_commit(lambda: self._ready.update({owed.id: subject}))
+
+    async def draw(self, owed: Delivery) -> Reply[object]:
+        """Return the message of a delivery as it should read now; raise LookupError if its subject is gone."""
+        if owed.card is not None:
+            return decode(owed.card)
+        services = self.dispatch.services
+        subject = self._ready.pop(owed.id, None) or await services.store.read(lambda tx: _subject(tx, owed))
+        if subject is None:
+            raise LookupError(owed.key)
+        request = Request(subject.reader, services, self.dispatch.commands)
+        return await fired(request, subject.alert, subject.event, self.clock.now())
+
+
+def _subject(tx: Tx, owed: Delivery) -> _Subject | None:
+    event = None if owed.event is None else alerts.event_by_id(tx, owed.event)
+    alert = None if event is None else alerts.by_id_even_deleted(tx, event.alert)
+    if event is None or alert is None:
+        return None
+    chat = people.chat_row(tx, owed.chat)
+    person = 0 if chat is None else chat.private_to or 0
+    mine = people.preferences(tx, person)
+    return _Subject(
+        alert, event, Caller(person, owed.place.chat_id, owed.chat, owed.place, owed.private, preferences=mine)
+    )  # fmt: skip
