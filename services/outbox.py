@@ -16,7 +16,6 @@ from services.domain.deliveries import (
     Delivery,
     Found,
     Looked,
-    Missing,
     Moved,
     Outcome,
     Parked,
@@ -24,17 +23,15 @@ from services.domain.deliveries import (
     Sent,
     Unknown,
     Unreadable,
-    wait_after_parking,
     wait_after_unknown,
 )
 from services.domain.pacing import Pace, Pacer
 from services.domain.people import Place, Platform
 from services.failpoints import failpoint
 from services.lane import MOST_IN_FLIGHT, Lane
+from services.settling import settle
 from services.store import outbox as rows
-from services.store import people
-from services.store.errors import StoreError
-from services.store.outbox import Settlement
+from services.store.errors import StoreError, StoreFull, StoreUnavailable
 from services.tx import Store, Tx
 
 log = structlog.get_logger()
@@ -42,6 +39,7 @@ R = TypeVar("R")
 R_contra = TypeVar("R_contra", contravariant=True)
 _DEADLINE_SECONDS = 20
 _SWEEP_SECONDS = 60
+_STORE_WAIT = timedelta(seconds=5)
 
 
 class Sender(Protocol[R_contra]):
@@ -153,11 +151,17 @@ class Outbox(Generic[R]):
             if self._clock.monotonic() >= sweep:
                 sweep = self._clock.monotonic() + _SWEEP_SECONDS
                 await self._retry_parked()
-            try:
-                async with asyncio.timeout(min(max(wait, 0.001), _SWEEP_SECONDS)):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            await self._rest(min(max(wait, 0.001), _SWEEP_SECONDS))
+
+    async def _rest(self, seconds: float) -> None:
+        # Until something is owed, or so long by our clock.
+        waiting = (self._wake.wait(), self._clock.sleep(seconds))
+        tasks = [asyncio.create_task(each, name="outbox: rest") for each in waiting]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _start_due(self, lane: Lane) -> float:
         while self._open:
@@ -210,12 +214,13 @@ class Outbox(Generic[R]):
     async def _attempt(self, owed: Delivery, *, intended: bool) -> None:
         lane, sender = self._lanes[owed.place.platform, owed.place.bot_id]
         try:
-            settlement = await self._send(owed, sender, intended=intended)
-            if settlement is not None:
-                await self._settle(owed, settlement)
+            outcome = await self._send(owed, sender, intended=intended)
+            if outcome is not None:
+                self._heed(owed, outcome)
+                await self._settle(owed, outcome)
         except StoreError as failure:
             log.warning("outbox.store_failed", delivery=owed.id, reason=str(failure))
-            self.enqueue(replace(owed, not_before=self._clock.now() + timedelta(seconds=5)))
+            self.enqueue(replace(owed, not_before=self._clock.now() + _STORE_WAIT))
         except Exception:
             log.exception("outbox.attempt_failed", delivery=owed.id)
             self.enqueue(replace(owed, not_before=self._clock.now() + timedelta(seconds=60)))
@@ -223,17 +228,14 @@ class Outbox(Generic[R]):
             lane.release(owed.chat, self._clock.monotonic())
             self._wake.set()
 
-    async def _send(self, owed: Delivery, sender: Sender[R], *, intended: bool) -> Settlement | None:
+    async def _send(self, owed: Delivery, sender: Sender[R], *, intended: bool) -> Outcome | Found | None:
         now = self._clock.now()
         repeat = False
         if owed.unknowns and not (sender.remembers_nonce and _is_remembered(owed, now - NONCE_WINDOW)):
-            match await sender.look_up(owed):
-                case Found(message_id):
-                    return Settlement("sent", "found in the history", message_id)
-                case Missing():
-                    repeat = False
-                case Unreadable():
-                    repeat = True
+            looked = await sender.look_up(owed)
+            if isinstance(looked, Found):
+                return looked
+            repeat = isinstance(looked, Unreadable)
         if owed.unknowns and not await sender.is_answering(owed.place):
             self.enqueue(replace(owed, not_before=now + wait_after_unknown(owed.unknowns)))
             return None
@@ -241,7 +243,7 @@ class Outbox(Generic[R]):
             reply = await self._draw(owed)
         except Exception:
             log.exception("outbox.draw_failed", delivery=owed.id)
-            return await self._classified(owed, Parked("could not be drawn", chat=False))
+            return Parked("could not be drawn", chat=False)
         if not intended:
             failpoint("outbox.before_intent")
             if not await self._store.write(lambda tx: rows.intend(tx, owed, self._clock.now())):
@@ -249,7 +251,7 @@ class Outbox(Generic[R]):
         failpoint("outbox.after_intent")
         outcome = await self._within_deadline(sender, owed, reply, repeat=repeat)
         failpoint("outbox.after_send")
-        return await self._classified(owed, outcome)
+        return outcome
 
     async def _within_deadline(self, sender: Sender[R], owed: Delivery, reply: R, *, repeat: bool) -> Outcome:
         try:
@@ -261,40 +263,32 @@ class Outbox(Generic[R]):
             log.exception("outbox.send_failed", delivery=owed.id)
             return Unknown(type(failure).__name__)
 
-    async def _classified(self, owed: Delivery, outcome: Outcome) -> Settlement:
-        now = self._clock.now()
+    def _heed(self, owed: Delivery, outcome: Outcome | Found) -> None:
         platform = owed.place.platform
         match outcome:
-            case Sent(message_id):
+            case Sent() | Found():
                 self._counters.add("deliveries_sent", platform)
-                return Settlement("sent", message_id=message_id)
-            case Retry(after, reason, whole_bot):
+            case Retry(after, _, whole_bot):
                 self._counters.add("deliveries_retried", platform)
                 self.halt(owed.place, after.total_seconds(), whole_bot=whole_bot)
-                return Settlement("unknown" if owed.unknowns else "pending", reason, not_before=now + after)
-            case Unknown(reason):
+            case Unknown():
                 self._counters.add("deliveries_unknown", platform)
-                wait = wait_after_unknown(owed.unknowns + 1)
-                return Settlement("unknown", reason, not_before=now + wait, unknown=True)
-            case Parked(reason, chat):
+            case Parked(reason):
                 self._counters.add("deliveries_parked", reason)
-                if chat:
-                    await self._store.write(lambda tx: people.park_chat(tx, owed.chat, now, reason))
-                return Settlement("parked", reason, not_before=now + wait_after_parking(owed.attempt + 1))
-            case Moved(chat_id):
-                await self._store.write(
-                    lambda tx: people.migrate_chat(tx, platform, owed.place.bot_id, owed.place.chat_id, chat_id)
-                )
-                return Settlement("pending", "the group moved", not_before=now)
+            case Moved():
+                pass
             case _:
                 assert_never(outcome)
 
-    async def _settle(self, owed: Delivery, settlement: Settlement) -> None:
-        def work(tx: Tx) -> Delivery | None:
-            rows.settle(tx, owed, settlement, self._clock.now())
-            return rows.by_id(tx, owed.id)
-
-        stored = await self._store.write(work)
+    async def _settle(self, owed: Delivery, outcome: Outcome | Found) -> None:
+        now = self._clock.now()
+        while True:
+            try:
+                stored = await self._store.write(lambda tx: settle(tx, owed, outcome, now))
+                break
+            except (StoreFull, StoreUnavailable) as failure:  # what is known is kept; the chat waits
+                log.warning("outbox.settle_failed", delivery=owed.id, reason=str(failure))
+                await self._clock.sleep(_STORE_WAIT.total_seconds())
         failpoint("outbox.after_settle")
         if stored is not None and stored.state in ("pending", "unknown"):
             self.enqueue(stored)

@@ -51,7 +51,10 @@ _ADD = (
 )  # fmt: skip
 _INTEND = (
     update(delivery)
-    .where(delivery.c.id == bindparam("the_id"), _UNSETTLED)
+    .where(
+        delivery.c.id == bindparam("the_id"), _UNSETTLED,
+        delivery.c.attempt == bindparam("the_attempt"),  # whoever missed an attempt may not make one
+    )
     .values(
         state="sending", attempt=delivery.c.attempt + 1, intended_at=bindparam("now"),
         first_intended_at=bindparam("first"),
@@ -153,7 +156,8 @@ def abandon(tx: Tx) -> int:
 def intend(tx: Tx, owed: Delivery, now: datetime) -> bool:
     """Commit that the next thing is the first byte; return False if it is no longer owed."""
     first = owed.first_intended_at or now
-    return tx.run(_INTEND, {"the_id": owed.id, "now": micros(now), "first": micros(first)}) == 1
+    values = {"the_id": owed.id, "the_attempt": owed.attempt, "now": micros(now), "first": micros(first)}
+    return tx.run(_INTEND, values) == 1
 
 
 def settle(tx: Tx, owed: Delivery, settlement: Settlement, now: datetime) -> None:

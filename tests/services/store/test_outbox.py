@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -77,6 +78,15 @@ async def test_intending_is_for_what_is_still_owed_and_keeps_its_first_time(stor
     assert (await _now(store, made)).attempt == 2
 
 
+async def test_whoever_missed_an_attempt_may_not_make_one(store: Store) -> None:
+    made = await _owed(store)
+    assert await store.write(lambda tx: outbox.intend(tx, made, NOW))
+    await store.write(lambda tx: outbox.settle(tx, made, Settlement("unknown", unknown=True), NOW))
+    assert not await store.write(lambda tx: outbox.intend(tx, made, LATER))  # it would go without its label
+    again = await _now(store, made)
+    assert await store.write(lambda tx: outbox.intend(tx, again, LATER))
+
+
 async def test_what_has_arrived_keeps_no_text(store: Store) -> None:
     made = await _owed(store, sending=True)
     await store.write(lambda tx: outbox.settle(tx, made, Settlement("sent", message_id=77), LATER))
@@ -119,8 +129,9 @@ async def test_parked_messages_wake_with_their_chat(store: Store) -> None:
 async def test_parked_messages_are_tried_again_a_few_times(store: Store, attempts: int, woken: int) -> None:
     made = await _owed(store)
     for _ in range(attempts):
-        await store.write(lambda tx: outbox.intend(tx, made, NOW))
-        await store.write(lambda tx: outbox.settle(tx, made, Settlement("pending"), NOW))
+        made = await _now(store, made)
+        assert await store.write(partial(outbox.intend, owed=made, now=NOW))
+        await store.write(partial(outbox.settle, owed=made, settlement=Settlement("pending"), now=NOW))
     await store.write(lambda tx: outbox.settle(tx, made, Settlement("parked", "blocked", not_before=LATER), NOW))
     assert await store.write(lambda tx: outbox.wake_due(tx, LATER - timedelta(seconds=1))) == []
     assert len(await store.write(lambda tx: outbox.wake_due(tx, LATER))) == woken

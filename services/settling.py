@@ -1,0 +1,57 @@
+"""What the outcome of an attempt means for the delivery and for its chat."""
+
+from datetime import datetime
+from typing import assert_never
+
+from services.domain.deliveries import (
+    Delivery,
+    Found,
+    Moved,
+    Outcome,
+    Parked,
+    Retry,
+    Sent,
+    Unknown,
+    wait_after_parking,
+    wait_after_unknown,
+)
+from services.store import outbox as rows
+from services.store import people
+from services.store.outbox import Settlement
+from services.tx import Tx
+
+
+def settle(tx: Tx, owed: Delivery, outcome: Outcome | Found, now: datetime) -> Delivery | None:
+    """Store an outcome with all that it means, in one transaction, and return the delivery as it is then."""
+    attempts = owed.attempt + (owed.state != "sending")  # one that was intended when it was owed is counted already
+    rows.settle(tx, owed, settlement(owed, outcome, attempts, now), now)
+    match outcome:
+        case Parked(reason, chat=True):
+            people.park_chat(tx, owed.chat, now, reason)
+        case Moved(chat_id):
+            people.migrate_chat(tx, owed.place.platform, owed.place.bot_id, owed.place.chat_id, chat_id)
+        case Sent() if attempts > 1:
+            people.park_chat(tx, owed.chat, None, None)  # it took a message again
+        case _:
+            pass
+    return rows.by_id(tx, owed.id)
+
+
+def settlement(owed: Delivery, outcome: Outcome | Found, attempts: int, now: datetime) -> Settlement:
+    """Return what is stored for an outcome after so many attempts."""
+    match outcome:
+        case Sent(message_id):
+            return Settlement("sent", message_id=message_id)
+        case Found(message_id):
+            return Settlement("sent", "found in the history", message_id)
+        case Retry(after, reason):
+            return Settlement("unknown" if owed.unknowns else "pending", reason, not_before=now + after)
+        case Unknown(reason):
+            wait = wait_after_unknown(owed.unknowns + 1)
+            return Settlement("unknown", reason, not_before=now + wait, unknown=True)
+        case Parked(reason):
+            return Settlement("parked", reason, not_before=now + wait_after_parking(attempts))
+        case Moved():
+            return Settlement("unknown" if owed.unknowns else "pending", "the group moved", not_before=now)
+        case _:
+            assert_never(outcome)
