@@ -9,7 +9,7 @@ from services.alerts.firing import Firing, Post
 from services.alerts.watching import Past, Watching
 from services.clock import Clock
 from services.counters import Counters
-from services.domain.alerts import Alert, Event, State, starts_armed
+from services.domain.alerts import Alert, State, starts_armed
 from services.domain.language import say
 from services.domain.metrics import Metric
 from services.domain.people import Caller
@@ -159,16 +159,6 @@ class Alerts:
     def value(self, metric: Metric) -> Decimal | None:
         """Return a metric as things stand."""
         return self._watching.value(metric)
-
-    async def fired(self, event_id: int) -> tuple[Alert, Event] | None:
-        """Return one firing with its alert, for drawing its message; None once it is forgotten."""
-
-        def work(tx: Tx) -> tuple[Alert, Event] | None:
-            event = rows.event_by_id(tx, event_id)
-            alert = None if event is None else rows.by_id_even_deleted(tx, event.alert)
-            return None if event is None or alert is None else (alert, event)
-
-        return await self._store.read(work)
 
     # What prices do.
 
