@@ -29,6 +29,7 @@ from services.counters import Counters
 from services.domain.candles import Candle
 from services.domain.deliveries import Delivery
 from services.domain.metrics import Metric
+from services.domain.oracle import ARTIFICIAL
 from services.domain.quotes import Observation
 from services.errors import SourceUnavailable
 from services.feed import CoinSource, PriceSource
@@ -42,6 +43,7 @@ from services.series import Series
 from services.store import buttons as button_rows
 from services.store import inbox as inbox_rows
 from services.store import logins, notes
+from services.store.errors import OtherMarket
 from services.store.open import open_store
 from services.store.sqlite import open_sqlite
 from services.tx import Store, Tx
@@ -50,6 +52,7 @@ from services.windows import Windows
 log = structlog.get_logger()
 
 _ORIGIN = "simulation.origin"
+_MARKET = "market"
 _CATCH_UP_AFTER = timedelta(seconds=60)
 _INBOX_KEPT = timedelta(hours=48)
 """Telegram repeats what was not confirmed for a day; numbers of updates are kept twice as long."""
@@ -146,6 +149,8 @@ async def opened(settings: Settings, clock: Clock, *, in_memory: bool = False) -
     async with AsyncExitStack() as stack:
         store = await _store(settings, counters, clock, in_memory=in_memory)
         stack.push_async_callback(store.close)
+        kind = next((name for name in settings.market.sources if name in ARTIFICIAL), "live")
+        await store.write(lambda tx: _belongs_to(tx, kind))
         sources = await _sources(settings, clock, store, stack)
         app = await wired(settings, clock, counters, store, sources)
         stack.push_async_callback(app.charts.close)
@@ -158,6 +163,15 @@ async def _store(settings: Settings, counters: Counters, clock: Clock, *, in_mem
         return await open_sqlite(None, counters)
     url = None if settings.database_url is None else settings.database_url.get_secret_value()
     return await open_store(url, settings.data_dir, counters, clock)
+
+
+def _belongs_to(tx: Tx, kind: str) -> None:
+    """Bind a new store to its kind of market; raise `OtherMarket` for one that is bound to another."""
+    kept = notes.get(tx, _MARKET)
+    if kept is None:
+        notes.put(tx, _MARKET, kind)
+    elif kept != kind:
+        raise OtherMarket(kept, kind)
 
 
 async def wired(settings: Settings, clock: Clock, counters: Counters, store: Store, sources: Sources) -> App:
@@ -242,20 +256,9 @@ def _replayed(settings: Settings, clock: Clock) -> Sources:
 
 
 def _live(settings: Settings, clock: Clock, client: httpx.AsyncClient) -> Sources:
-    from services.sources.binance import Binance
-    from services.sources.coinbase import Coinbase
-    from services.sources.coingecko import CoinGecko
-    from services.sources.kraken import Kraken
+    from bot.upstreams import coin_gecko, exchanges
 
-    key = None if settings.coingecko.key is None else settings.coingecko.key.get_secret_value()
-    gecko = CoinGecko(
-        client, clock, settings.coingecko.api_base, key, settings.coingecko.plan, settings.coingecko.calls_per_minute
-    )
-    made: dict[str, PriceSource] = {
-        "binance": Binance(client, clock, settings.binance.api_base, settings.binance.ws_base),
-        "coinbase": Coinbase(client, clock, settings.coinbase.api_base, settings.coinbase.ws_base),
-        "kraken": Kraken(client, clock, settings.kraken.api_base, settings.kraken.ws_base),
-        "coingecko": gecko,
-    }
+    gecko = coin_gecko(settings, clock, client)
+    made = {**exchanges(settings, clock, client), gecko.name: gecko}
     chosen = tuple(made[name] for name in settings.market.sources)
-    return Sources(chosen, gecko if "coingecko" in settings.market.sources else None)
+    return Sources(chosen, gecko if gecko in chosen else None)

@@ -24,6 +24,8 @@ app = typer.Typer(
     help="Crypto prices and alerts for Telegram, Discord and the terminal.",
 )
 
+REFUSED = 2
+"""Exit status for a question that is refused."""
 CONFIGURATION = 78
 """Exit status for settings that cannot be used (EX_CONFIG)."""
 STORE = 65
@@ -31,7 +33,16 @@ STORE = 65
 BUSY = 75
 """Exit status where another process holds the store, or the disk is full (EX_TEMPFAIL)."""
 
-Data = Annotated[Path | None, typer.Option("--data", help="Work on this data folder; without it, in memory.")]
+
+def _folder(name: str) -> Path:
+    if not name.strip():
+        raise typer.BadParameter(say("The name of the folder is empty."))
+    return Path(name)
+
+
+Data = Annotated[
+    Path | None, typer.Option("--data", parser=_folder, help="Work on this data folder; without it, in memory.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="Use the simulated market, whatever the settings say.")]
 
@@ -72,8 +83,16 @@ def ask(
     from bot.terminal import answer
 
     settings = _settings(data, simulated=simulated)
+    if not line.strip():
+        _fail(say('Nothing is asked. Write it like: flowbell ask "/price btc"'), REFUSED)
     status, out, err = _finish(answer(settings, line, as_json=as_json, in_memory=data is None))
-    sys.stdout.write(out)
+    try:
+        sys.stdout.write(out)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as failure:
+        _fail(say("The answer could not be written: {reason}.", reason=failure.strerror), BUSY)
     sys.stderr.write(err)
     raise typer.Exit(status)
 
@@ -134,7 +153,7 @@ def _settings(data: Path | None = None, *, simulated: bool = False, quiet: bool 
 
     environ = dict(os.environ)
     if quiet:
-        environ.setdefault("FLOWBELL_LOG__LEVEL", "warning")
+        environ.setdefault("FLOWBELL_LOG__LEVEL", "error")
     if simulated:
         environ["FLOWBELL_MARKET__SOURCES"] = "simulated"
     if data is not None:
@@ -166,6 +185,10 @@ def _finish(work: Coroutine[object, object, T]) -> T:
         _fail(error.reason, CONFIGURATION)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except BaseExceptionGroup as failures:
+        if failures.split(BrokenPipeError)[1] is not None:
+            raise
+        raise BrokenPipeError from None
 
 
 def _fail(sentence: str, status: int) -> NoReturn:

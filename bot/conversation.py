@@ -1,7 +1,8 @@
 """What every platform needs between an update and its answer: the inbox, the dispatch, the outbox and the buttons."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.replies import encode
@@ -10,8 +11,9 @@ from handlers.dispatch import Applied, Call, Dispatch, refused
 from handlers.model import Change, Reply
 from services.buttons import Buttons
 from services.clock import Clock
+from services.domain.language import say
 from services.domain.people import Caller, Place, Platform
-from services.errors import UserError
+from services.errors import NotAllowed, UserError
 from services.failpoints import failpoint
 from services.outbox import Outbox
 from services.store import inbox, logins, people
@@ -30,10 +32,14 @@ class _Owing:
     answers: str | None
 
     async def __call__(self, change: Change[object]) -> Applied:
+        if not self.conversation.keeps:
+            raise NotAllowed(say("Nothing is kept here, so nothing can be changed. Name a folder with --data."))
         store = self.conversation.dispatch.services.store
         reply = await store.write(lambda tx: self._apply(tx, change))
         if change.leaves_no_trace:
             await store.shred()
+            for erase in self.conversation.erasers:
+                await asyncio.to_thread(erase)
         return reply
 
     def _apply(self, tx: Tx, change: Change[object]) -> Applied:
@@ -59,6 +65,8 @@ class Conversation:
     outbox: Outbox[Reply[object]]
     buttons: Buttons
     clock: Clock
+    keeps: bool = True  # False where the store ends with the answer: a change would be a false promise
+    erasers: list[Callable[[], None]] = field(default_factory=list)  # delete what a platform keeps outside the store
 
     async def caller(self, place: Place, user_id: int, *, private: bool, may_administer: bool = False) -> Caller:
         """Return the person and the chat behind an update."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from bot.app import App, opened
 from bot.platforms.console import Console, ask
@@ -34,7 +35,7 @@ async def answer(settings: Settings, line: str, *, as_json: bool, in_memory: boo
     clock = SystemClock()
     async with opened(settings, clock, in_memory=in_memory) as app:
         await _warm(app)
-        return await ask(app.conversation, line, as_json)
+        return await ask(replace(app.conversation, keeps=not in_memory), line, as_json)
 
 
 async def _warm(app: App) -> None:

@@ -1,6 +1,7 @@
 """Line → command → reply. The one door where a failure becomes a message."""
 
 import re
+import unicodedata
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +18,8 @@ from services.errors import InvalidInput, NotFound, StoreError, UserError
 from services.hub import Services
 
 log = structlog.get_logger()
-LONGEST = 512  # characters of a line that are read; the rest cannot change what it means
+LONGEST = 512  # characters of a line; a longer one is refused, never cut: half a number is another number
+_BLANKS = re.compile(r"[ \t\r\n]+")
 _WORD = re.compile(r'"[^"]*"|\S+')
 
 
@@ -57,7 +59,10 @@ class Dispatch:
 
     def call(self, line: str) -> Call:
         """Return which command a typed line calls, with the words for it; raise `NotFound` or `InvalidInput`."""
-        words = _WORD.findall(ungrouped(line).strip().removeprefix("/")[:LONGEST])
+        text = _BLANKS.sub(" ", _visible(ungrouped(line))).strip().removeprefix("/")
+        if len(text) > LONGEST:
+            raise InvalidInput(say("That is too long. A command has at most {most} characters.", most=LONGEST))
+        words = _WORD.findall(text)
         if not words:
             raise NotFound(say("Type a command, like /price btc. /help shows them all."))
         first = self._short.get(words[0].lower(), words[0].lower())
@@ -177,6 +182,11 @@ class Applier(Protocol):
     async def __call__(self, change: Change[object]) -> Applied:
         """Apply `change`; return its reply, or None where the outbox gives it."""
         ...
+
+
+def _visible(line: str) -> str:
+    # Marks that nobody sees, like a zero-width space or a change of direction, are no part of a word.
+    return "".join(each for each in line if unicodedata.category(each) != "Cf")
 
 
 def bind(command: Command, words: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -24,13 +24,12 @@ _ASK = re.compile(
 _WISH = re.compile(r"[<>≥≤±%]|\b(above|below|over|under|cross|crosses|hits|reaches)\b|\s[+-−$]?\d", re.IGNORECASE)
 _OPERATOR = re.compile(r"\s*(>=|<=|=>|=<|[<>≥≤])\s*")
 _ONE_WORD = re.compile(r"[$\w.-]{2,30}")
-_LONGEST = 512
 _MOST_COINS = 10
 
 
 def as_line(text: str, is_coin: Callable[[str], bool]) -> str | None:
     """Return the command line that `text` stands for, or None where there is no reading."""
-    text = " ".join(text.split())[:_LONGEST].rstrip("?!. ")
+    text = " ".join(text.split()).rstrip("?!. ")
     if text.lower() in _GREETINGS or not text:
         return "/help"
     wish = _ALERT.sub("", text)

@@ -1,6 +1,7 @@
 """From a typed rule to alerts that can be stored: coins, currencies and the price now are looked up here."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from services.domain.days import end_of
 from services.domain.language import say
 from services.domain.metrics import Metric
 from services.domain.numbers import plain, write_duration
-from services.domain.people import Caller, Preferences
+from services.domain.people import Caller, NumberStyle, Preferences
 from services.domain.rule_parser import parse_rule
 from services.domain.rules import Condition, LevelLine, MoveLine, Op, Question, RuleError, Terms
 from services.errors import InvalidInput, NotAllowed, SourceUnavailable
@@ -26,6 +27,7 @@ from services.windows import Windows
 FindCoin = Callable[[str], Awaitable[Coin]]
 """How a word becomes a coin for this caller; raises `UserError`."""
 
+_GROUPS = re.compile(r"(?<![\w.,])[0-9]{1,3}(?: [0-9]{3})+(?![0-9])")
 _PAST_SECONDS = 2.0  # a new alert is not kept waiting for its past
 _PRICE_SECONDS = 2.0
 _DAY = timedelta(days=1)
@@ -65,7 +67,7 @@ class Rules:
     async def understand(self, text: str, caller: Caller, find: FindCoin) -> Understood:
         """Return the alerts that a line asks for, or the question to ask back; raise `UserError` otherwise."""
         try:
-            line = parse_rule(text, caller.preferences.numbers)
+            line = parse_rule(_grouped(text, caller.preferences.numbers), caller.preferences.numbers)
         except RuleError as error:
             raise InvalidInput(str(error)) from error
         if isinstance(line, Question):
@@ -161,6 +163,17 @@ def _end(terms: Terms, now: datetime, zone: str) -> datetime | None:
             return now + length
         case day:
             return end_of(day, now, ZoneInfo(zone))
+
+
+def _grouped(text: str, style: NumberStyle | None) -> str:
+    """Join digits grouped by spaces where they can be nothing else, or where the person writes them so."""
+
+    def joined(found: re.Match[str]) -> str:
+        groups = found[0].split(" ")
+        surely = style == "1 234.56" or any(group.startswith("0") for group in groups[1:])
+        return "".join(groups) if surely else found[0]
+
+    return _GROUPS.sub(joined, text)
 
 
 def canonical(condition: Condition, every: timedelta | None, note: str | None) -> str:

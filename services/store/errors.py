@@ -49,5 +49,14 @@ class StoreConflict(StoreError):
     """A row like this exists already, or one that it needs does not: the driver's own words, for the operator."""
 
 
+class OtherMarket(StoreError):
+    """The store's alerts were set on another kind of market: a level chosen on made-up prices must not go live."""
+
+    def __init__(self, kept: str, asked: str) -> None:
+        super().__init__(
+            say("Its alerts belong to a {kept} market, not a {asked} one. Name another folder.", kept=kept, asked=asked)
+        )
+
+
 class StoreUnavailable(StoreError):
     """Anything else: the driver's own words, for the operator."""

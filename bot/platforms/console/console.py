@@ -1,6 +1,7 @@
 """A session at the terminal: a line in, an answer out, alerts as they come."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -20,6 +21,8 @@ from handlers.dispatch import Applied
 from services.domain.language import say
 
 _ENDS: Final = frozenset(("quit", "exit", "/quit", "/exit"))
+_HISTORY: Final = "console_history"
+_CHARTS: Final = "charts"
 _PATIENCE_SECONDS: Final = 3.0
 
 
@@ -41,12 +44,18 @@ class Console:
 
     async def run(self) -> None:
         """Answer until the person ends it or the input does."""
+        self._conversation.erasers.append(self._erase)
         if self._screen.drawing:
             await self._screen.say(say("Flowbell. Type btc, btc 100k or /help; Ctrl-D ends."))
-            lines = typed_lines(self._conversation, self._folder / "console_history")
+            lines = typed_lines(self._conversation, self._folder / _HISTORY)
         else:
             lines = lines_of(self._source.fileno())
         await self.hear(lines)
+
+    def _erase(self) -> None:
+        """Delete the history of lines and the charts: a forgotten person leaves no file."""
+        (self._folder / _HISTORY).unlink(missing_ok=True)
+        shutil.rmtree(self._folder / _CHARTS, ignore_errors=True)
 
     async def hear(self, lines: AsyncGenerator[str, None]) -> None:
         """Answer each of the lines."""
@@ -65,7 +74,7 @@ class Console:
             return
         await self._screen.answer(reply)
         if reply.chart is not None:
-            await self._screen.say(await saved(self._charts, reply.chart, self._folder / "charts"))
+            await self._screen.say(await saved(self._charts, reply.chart, self._folder / _CHARTS))
 
     async def _patiently(self, line: str) -> Applied:
         """Return the answer; one that takes long is announced."""
