@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -172,12 +172,25 @@ class Flowbell:
     async def listening_on_telegram(self, within: float = START_SECONDS) -> None:
         """Wait until this life polls."""
         telegram, before = self.outside.telegram, self._polls_before
-        await telegram.wait_for_call(lambda call: call.method == "getUpdates" and call.number >= before, within)
+        polls = telegram.wait_for_call(lambda call: call.method == "getUpdates" and call.number >= before, within)
+        await self._unless_it_ends(polls)
 
     async def listening_on_discord(self, within: float = START_SECONDS) -> None:
         """Wait until a session is connected and the commands are registered."""
         discord = self.outside.discord
-        await discord.until(lambda: discord.gateway.ready_sessions > 0 and bool(discord.registered()), within)
+        await self._unless_it_ends(
+            discord.until(lambda: discord.gateway.ready_sessions > 0 and bool(discord.registered()), within)
+        )
+
+    async def _unless_it_ends(self, event: Coroutine[object, object, object]) -> None:
+        assert self._process is not None
+        waiting, ending = asyncio.ensure_future(event), asyncio.ensure_future(self._process.wait())
+        await asyncio.wait((waiting, ending), return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if not waiting.done():
+            waiting.cancel()
+            raise AssertionError(f"It ended by itself:\n{self.output.text[-3000:]}")
+        await waiting
 
     async def lives_on(self, seconds: float) -> bool:
         """Return False if it ends by itself within this time."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import discord
 from msgspec import Struct, json
@@ -12,6 +12,8 @@ from bot.platforms.discord.wire import EPHEMERAL
 _EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
 TOKEN_LIFE: Final = timedelta(minutes=15)
 Interaction = discord.Interaction[discord.Client]
+Waiting = Literal["thinking", "editing"]
+"""What a person sees until the answer comes: words that the bot is thinking, or the message as it was."""
 
 
 class Address(Struct, frozen=True):
@@ -61,6 +63,11 @@ class Asked(Struct, frozen=True):
     words: Mapping[str, tuple[str, ...]] = {}
     press: str | None = None
     edits: bool = False  # the answer takes the place of the message with the button
+
+    @property
+    def waiting(self) -> Waiting:
+        """Return how Discord is told that an answer will come."""
+        return "editing" if self.edits else "thinking"
 
 
 def spot(interaction: Interaction) -> Spot:

@@ -50,8 +50,7 @@ class Desk:
         where = spot(interaction)
         hidden = where.shared and is_personal(command)
         asked = Asked(address(interaction, hidden=hidden), where, command=command.path, words=words)
-        if await self._stage.defer(asked.address, "thinking"):
-            await self._answer(asked, self._receipt(asked) if command.changes else None)
+        await self._answer(asked, self._receipt(asked) if command.changes else None)
 
     async def press(self, interaction: Interaction, custom_id: str) -> None:
         """Answer a pressed button: in its message's place, or beside it for the person alone."""
@@ -61,8 +60,7 @@ class Desk:
         is_hidden = interaction.message is not None and interaction.message.flags.ephemeral
         hidden = is_hidden if press.edits else where.shared
         asked = Asked(address(interaction, hidden=hidden), where, press=press.ref, edits=press.edits)
-        if await self._stage.defer(asked.address, "editing" if press.edits else "thinking"):
-            await self._answer(asked, self._receipt(asked))
+        await self._answer(asked, self._receipt(asked))
 
     async def suggest(
         self, interaction: Interaction, command: Command, parameter: str, typed: str
@@ -87,19 +85,25 @@ class Desk:
         await self._stage.say_aside(address(interaction, hidden=True), Card(sentence, tone="warning"))
 
     async def take_up(self, left: Sequence[Received]) -> None:
-        """Answer what an earlier process received and did not finish, while Discord still takes the answer."""
+        """Answer what an earlier process received and did not finish; what fails is left to the next start."""
         for each in left:
             try:
-                asked = decode_asked(each.body)
-            except DecodeError:
-                log.warning("discord.unreadable_question", update=each.receipt.update_id)
-                await self._conversation.finish(each.receipt)
-                continue
-            if asked.address.is_alive(self._clock.now()):
-                await self._carry_out(asked, each.receipt)
-            else:
-                # Discord has told the person that it failed; doing it now would come as a surprise.
-                await self._conversation.finish(each.receipt)
+                await self._resume(each)
+            except Exception:
+                log.exception("discord.not_taken_up", update=each.receipt.update_id)
+
+    async def _resume(self, left: Received) -> None:
+        try:
+            asked = decode_asked(left.body)
+        except DecodeError:
+            log.warning("discord.unreadable_question", update=left.receipt.update_id)
+            await self._conversation.finish(left.receipt)
+            return
+        if asked.address.is_alive(self._clock.now()) and await self._stage.is_deferred(asked.address):
+            await self._carry_out(asked, left.receipt)
+        else:
+            # Discord has told the person that it failed; doing it now would come as a surprise.
+            await self._conversation.finish(left.receipt)
 
     async def rest(self, seconds: float) -> None:
         """Wait until what is under way is answered, so long at most."""
@@ -111,18 +115,34 @@ class Desk:
         assert task is not None
         self._under_way.add(task)
         try:
-            if receipt is None or await self._conversation.receive([(receipt, asked.address.user, encode(asked))]):
+            if await self._is_taken(asked, receipt):
                 await self._carry_out(asked, receipt)
             await self._welcome_back(asked.spot)
         except StoreError as failure:
             log.warning("discord.store_failed", reason=str(failure))
-            sentence = say("Storage does not work at the moment. Nothing was saved; try again later.")
-            await self._show(asked, refused(UserError(sentence)), None)
+            await self._show(asked, refused(UserError(_no_storage())), None)
         except Exception:
             log.exception("discord.not_answered")  # without a word the person would be told to wait for a quarter hour
             await self._show(asked, refused(UserError(say("Something went wrong here. Try again later."))), None)
         finally:
             self._under_way.discard(task)
+
+    async def _is_taken(self, asked: Asked, receipt: Receipt | None) -> bool:
+        """Say whether to do what is asked: kept before Discord hears that it is taken, so that no promise is lost."""
+        if receipt is None:
+            return await self._stage.defer(asked.address, asked.waiting)
+        try:
+            is_new = bool(await self._conversation.receive([(receipt, asked.address.user, encode(asked))]))
+        except StoreError:
+            if not await self._stage.defer(asked.address, asked.waiting):
+                return False
+            raise
+        if not is_new:
+            return False
+        if await self._stage.defer(asked.address, asked.waiting):
+            return True
+        await self._conversation.finish(receipt)
+        return False
 
     async def _carry_out(self, asked: Asked, receipt: Receipt | None) -> None:
         caller = await self._caller(asked.spot, asked.address.user)
@@ -161,6 +181,10 @@ class Desk:
 
     def _receipt(self, asked: Asked) -> Receipt:
         return Receipt("discord", self._bot_id, asked.address.interaction)
+
+
+def _no_storage() -> str:
+    return say("Storage does not work at the moment. Nothing was saved; try again later.")
 
 
 def is_personal(command: Command) -> bool:

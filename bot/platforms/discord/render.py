@@ -109,7 +109,7 @@ def _parts(card: Card, extras: Extras) -> Iterator[tuple[str, bool]]:
     if card.marks:
         yield f"**{marks(card)}**", False
     for line in card.lines:
-        yield from ((each, False) for each in text.lines(line))
+        yield from ((each, False) for each in list(text.lines(line)) or [""])
     yield from ((row, True) for row in text.table(card.table))
     for note in card.notes:
         yield from ((f"-# {each}", False) for each in text.lines(note))

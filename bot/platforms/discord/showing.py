@@ -1,14 +1,14 @@
 """Answers that are shown directly: nothing is owed, so a few tries are enough."""
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 from msgspec import UNSET
 from msgspec.structs import replace as changed
 
 from bot.platforms.discord import outcomes, render
-from bot.platforms.discord.asked import Address
+from bot.platforms.discord.asked import Address, Waiting
 from bot.platforms.discord.conversing import Conversing, Pictures
 from bot.platforms.discord.errors import NoAnswer, NotSent
 from bot.platforms.discord.presses import naming
@@ -22,7 +22,6 @@ from services.store.errors import StoreError
 log = structlog.get_logger()
 _TRIES: Final = 3
 _LONGEST_WAIT_SECONDS: Final = 30.0
-Deferred = Literal["thinking", "editing"]
 
 
 class Stage:
@@ -34,7 +33,7 @@ class Stage:
         self._clock = clock
         self._rest = rest
 
-    async def defer(self, address: Address, how: Deferred) -> bool:
+    async def defer(self, address: Address, how: Waiting) -> bool:
         """Tell Discord that an answer will come; False if it no longer wants one, and then nothing must happen."""
         data = Deferral(address.flags) if how == "thinking" else UNSET
         callback = Callback(5 if how == "thinking" else 6, data)
@@ -52,6 +51,11 @@ class Stage:
                 log.warning("discord.not_deferred", status=answer.status, code=answer.refusal.code)
                 return False
         return False
+
+    async def is_deferred(self, address: Address) -> bool:
+        """Say whether Discord was told that an answer will come; True where it does not say."""
+        answer = await self._try("GET", address.original)
+        return answer is None or answer.status != 404
 
     async def say_aside(self, address: Address, card: Card) -> None:
         """Answer at once, for the person's eyes only; for what is refused without any work."""
