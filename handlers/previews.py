@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from handlers import format as write
 from handlers.model import Request
+from services.candles import CandleRun
 from services.domain.coins import FIATS
 from services.domain.language import say
 from services.domain.rules import Condition
 from services.errors import SourceUnavailable
-from services.preview import preview
+from services.preview import Preview, preview
 from services.rules import Draft
 
 _DAYS = 30
@@ -17,19 +18,33 @@ _SECONDS = 2.0  # a new alert is not kept waiting for its past
 _NAMES = {"1m": "1-minute", "5m": "5-minute", "15m": "15-minute", "1h": "1-hour", "4h": "4-hour", "1d": "1-day"}
 
 
-async def preview_words(request: Request, draft: Draft) -> str | None:
-    """Return what the last 30 days say of a rule, or None where no history in its currency is at hand."""
-    condition = _in_dollars(request, draft.new.condition)
-    if condition is None:
-        return None
+async def preview_words(request: Request, drafts: tuple[Draft, ...]) -> list[str | None]:
+    """Return what the last 30 days say of each rule on one coin; None where no history in its currency is at hand."""
+    conditions = [_in_dollars(request, draft.new.condition) for draft in drafts]
+    if not any(conditions):
+        return [None] * len(drafts)
     try:
         async with asyncio.timeout(_SECONDS):
-            run = await request.services.candles.history(draft.coin, _DAYS)
-            seen = await asyncio.to_thread(preview, condition, draft.new.every, run.candles, run.interval)
+            run = await request.services.candles.history(drafts[0].coin, _DAYS)
+            seen = await asyncio.to_thread(_replayed, conditions, drafts, run)
     except (TimeoutError, SourceUnavailable):
-        return None
+        return [None] * len(drafts)
+    return [
+        None if each is None else _words(request, each, converted=_is_converted(draft.new.condition))
+        for each, draft in zip(seen, drafts, strict=True)
+    ]
+
+
+def _replayed(conditions: list[Condition | None], drafts: tuple[Draft, ...], run: CandleRun) -> list[Preview | None]:
+    return [
+        None if condition is None else preview(condition, draft.new.every, run.candles, run.interval)
+        for condition, draft in zip(conditions, drafts, strict=True)
+    ]
+
+
+def _words(request: Request, seen: Preview, *, converted: bool) -> str:
     bars = say("{name} bars", name=_NAMES[seen.interval])
-    if condition.level != draft.new.condition.level:
+    if converted:
         bars = say("{bars}, at the rate of today", bars=bars)
     if seen.last_at is None:
         return say("Would not have fired in the last {days} days ({bars}).", days=seen.days, bars=bars)
@@ -40,11 +55,15 @@ async def preview_words(request: Request, draft: Draft) -> str | None:
     )  # fmt: skip
 
 
+def _is_converted(condition: Condition) -> bool:
+    return condition.metric.quote != "usd" and condition.metric.window is None
+
+
 def _in_dollars(request: Request, condition: Condition) -> Condition | None:
     """Return the condition on the dollar bars that are at hand, or None where it is about two coins."""
     metric = condition.metric
     unit = request.services.market.rate(metric.quote)
     if metric.quote not in FIATS or not unit:
         return None
-    level = condition.level if metric.window is not None or metric.quote == "usd" else condition.level * unit
+    level = condition.level * unit if _is_converted(condition) else condition.level
     return replace(condition, metric=replace(metric, quote="usd"), level=level)

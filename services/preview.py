@@ -1,13 +1,11 @@
 """Would this rule have fired? Replayed over stored candles, with the resolution named."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from services.domain.alerts import Arm, Fire, Wait, after_firing, is_met, judge, starts_armed
+from services.domain.alerts import Arm, Fire, Verdict, Wait, after_firing, direction, is_met, judge, starts_armed
 from services.domain.candles import Candle, Interval
-from services.domain.metrics import Metric
 from services.domain.moves import Window, move
 from services.domain.quotes import Observation
 from services.domain.rules import Condition
@@ -30,21 +28,66 @@ def preview(condition: Condition, every: timedelta | None, candles: tuple[Candle
     """
     if not candles:
         return Preview(0, None, 0, interval)
-    armed = starts_armed(condition, candles[0].open if condition.metric.window is None else None)
-    turned, last, times = condition, None, 0
-    for at, value in _values(condition.metric, candles):
-        if armed and not is_met(turned.op, value, turned.level):
+    length = condition.metric.window
+    armed = starts_armed(condition, candles[0].open if length is None else None)
+    replay = _Replay(condition, every, armed, None if length is None else Window(length))
+    for bar in candles:
+        if replay.is_calm(bar):
             continue
-        observation = Observation(condition.metric.key, value, at, at, "preview", "bar")
-        match judge(turned, armed=armed, repeats=True, observation=observation):
+        for price in dict.fromkeys(steps(bar)):
+            replay.observe(bar.at, price)
+    days = round((candles[-1].at - candles[0].at) / timedelta(days=1))
+    return Preview(replay.times, replay.last, days, interval)
+
+
+@dataclass(slots=True)
+class _Replay:
+    """A rule on its way through the past."""
+
+    condition: Condition
+    every: timedelta | None
+    armed: bool
+    window: Window | None
+    times: int = 0
+    last: datetime | None = None
+
+    def is_calm(self, bar: Candle) -> bool:
+        """Say whether nothing in a bar can change anything, and take it in; most bars are so."""
+        if self.window is not None:
+            return self.armed and self._stays_small(bar, self.window)
+        toward = bar.high if (direction(self.condition.op) == "up") == self.armed else bar.low
+        return isinstance(self._judged(bar.at, toward), Wait)
+
+    def _stays_small(self, bar: Candle, window: Window) -> bool:
+        if window.is_empty:
+            return False
+        name = self.condition.metric.name
+        own = (bar.high - bar.low) * 100 / bar.low
+        largest = max(own, move(name, window, bar.low), move(name, window, bar.high))
+        if is_met(self.condition.op, largest, self.condition.level):
+            return False
+        window.add(bar.at, bar.high, bar.low)
+        return True
+
+    def observe(self, at: datetime, price: Decimal) -> None:
+        """Judge one price."""
+        value = price
+        if self.window is not None:
+            self.window.add(at, price, price)
+            value = move(self.condition.metric.name, self.window, price)
+        match self._judged(at, value):
             case Fire():
-                if every is None or last is None or at >= last + every:
-                    times, last, armed, turned = times + 1, at, False, after_firing(turned)
+                if self.every is None or self.last is None or at >= self.last + self.every:
+                    self.times, self.last, self.armed = self.times + 1, at, False
+                    self.condition = after_firing(self.condition)
             case Arm():
-                armed = True
+                self.armed = True
             case Wait():
-                continue
-    return Preview(times, last, round((candles[-1].at - candles[0].at) / timedelta(days=1)), interval)
+                return
+
+    def _judged(self, at: datetime, value: Decimal) -> Verdict:
+        observation = Observation(self.condition.metric.key, value, at, at, "preview", "bar")
+        return judge(self.condition, armed=self.armed, repeats=True, observation=observation)
 
 
 def steps(candle: Candle) -> tuple[Decimal, Decimal, Decimal, Decimal]:
@@ -52,14 +95,3 @@ def steps(candle: Candle) -> tuple[Decimal, Decimal, Decimal, Decimal]:
     if candle.close < candle.open:
         return candle.open, candle.high, candle.low, candle.close
     return candle.open, candle.low, candle.high, candle.close
-
-
-def _values(metric: Metric, candles: tuple[Candle, ...]) -> Iterable[tuple[datetime, Decimal]]:
-    window = None if metric.window is None else Window(metric.window)
-    for candle in candles:
-        for price in dict.fromkeys(steps(candle)):
-            if window is None:
-                yield candle.at, price
-                continue
-            window.add(candle.at, price, price)
-            yield candle.at, move(metric.name, window, price)

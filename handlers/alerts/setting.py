@@ -30,7 +30,7 @@ async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | C
     understood = await request.services.rules.understand(rule, request.caller, request.coin)
     if isinstance(understood, Ask):
         return cards.question(understood, "/alert")
-    previews = [await preview_words(request, draft) for draft in understood]
+    previews = await preview_words(request, understood)
 
     def save(tx: Tx) -> Reply[tuple[AlertNow, ...]]:
         made = [request.services.alerts.add(tx, draft.new, request.caller) for draft in understood]
