@@ -239,6 +239,26 @@ async def test_what_a_dead_process_left_is_answered_by_the_next_one(
     assert [state for _, state in talk.inbox.values()] == ["done"]
 
 
+async def test_what_a_dead_process_had_not_acknowledged_is_not_done_later(
+    fake: FakeDiscord, opened: DiscordBot, talk: Talk
+) -> None:
+    talk.answers["alert"] = lambda call, _: changing(said(*call.words["rule"]))
+    talk.sender = opened.sender
+    async with listening(fake, opened):
+        asked = await fake.slash(ANN, "/alert", {"rule": "btc > 100k"}, channel_id=TRADES)
+        await asked.answer()
+    fake.answers.delete(asked, "@original")
+    talk.inbox[asked.id] = (talk.inbox[asked.id][0], "new")
+    await fake.until(lambda: fake.gateway.ready_sessions == 0)
+    follower = DiscordBot(talk, Easel(), QuickClock(), Counters(), TOKEN, fake.api_base, fake.gateway_url)
+    await follower.open()
+    async with listening(fake, follower):
+        pass
+    await follower.close()
+    assert len(talk.calls) == 1
+    assert talk.inbox[asked.id][1] == "done"
+
+
 @pytest.mark.parametrize("name", ["@everyone", "<@&601>", "<@501>"])
 async def test_no_name_can_ping_anybody(fake: FakeDiscord, bot: DiscordBot, talk: Talk, name: str) -> None:
     talk.answers["price"] = lambda _call, _caller: said(f"{name} is up", title=name)
