@@ -1,6 +1,8 @@
+import asyncio
 import re
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -170,3 +172,22 @@ async def test_a_migration_may_not_leave_rows_without_their_owner(
         await opened(sqlite_url, data_dir, later(tmp_path, broken))
     assert await on(sqlite_url, differences) == []
     await (await opened(sqlite_url, data_dir)).close()
+
+
+async def test_a_kill_at_any_statement_leaves_the_old_store_or_the_new_one(
+    sqlite_url: str, data_dir: Path, tmp_path: Path
+) -> None:
+    store = await opened(sqlite_url, data_dir)
+    await store.write(lambda tx: notes.put(tx, "a", "kept"))
+    await store.close()
+    migrations = later(tmp_path)
+    command = [sys.executable, "-m", "tests.services.store.killed_migration", str(data_dir / FILE)]
+    process = await asyncio.create_subprocess_exec(
+        *command, str(migrations.folder), migrations.head, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(120):
+        output, _ = await process.communicate()
+    *killed, last = output.decode().splitlines()
+    assert last == "0 later kept"
+    assert set(killed) <= {f"-9 {HEAD} kept", "-9 later kept"}
+    assert len(killed) > 10
