@@ -2,44 +2,50 @@
 
 import asyncio
 import io
-import json
 from dataclasses import replace
 from statistics import median
 from time import perf_counter
 
 from bot.render.charts import Charts
 from handlers.model import Chart
+from tests.benchmarks.report import Limit, Report
 from tests.bot.render.samples import candles, chart
 
-ROUNDS = 30
+COUNT = 30
+_LIBRARIES = ("matplotlib", "numpy")
+_GOAL = (
+    Limit("warm_p50_ms", "<=", 300),
+    Limit("cached_p50_ms", "<=", 5),
+    Limit("loop_lag_most_ms", "<=", 15),
+    Limit("bytes", "<=", 60_000),
+)
 
 
-def run() -> str:
-    """Return one line of JSON: milliseconds (medians of `rounds`), bytes, and the worst lag of the event loop."""
-    return json.dumps(asyncio.run(_measured()))
+def run(count: int) -> Report:
+    """Draw a first chart, then `count` more, then ask for them again."""
+    return asyncio.run(_measured(count))
 
 
-async def _measured() -> dict[str, float]:
-    charts, drawn = Charts(), [replace(chart(candles(120)), title=f"BTC/USD {number}") for number in range(ROUNDS + 1)]
+async def _measured(count: int) -> Report:
+    charts, drawn = Charts(), [replace(chart(candles(120)), title=f"BTC/USD {number}") for number in range(count + 1)]
     cold = await _milliseconds(charts, drawn[0])
-    watch = asyncio.create_task(_worst_lag(done := asyncio.Event()))
+    watch = asyncio.create_task(_worst_lag(done := asyncio.Event()), name="worst lag")
     warm = [await _milliseconds(charts, one) for one in drawn[1:]]
     done.set()
     lag = await watch
     cached = [await _milliseconds(charts, one) for one in drawn[1:]]
     size = len(await charts.png(drawn[0]))
     await charts.close()
-    line = [_line(one) for one in drawn]  # after the others: it loads matplotlib into this process
-    return {
-        "rounds": ROUNDS,
-        "cold_ms": round(cold, 1),
-        "warm_p50_ms": round(median(warm), 1),
-        "cached_p50_ms": round(median(cached), 3),
-        "loop_lag_most_ms": round(lag, 1),
-        "bytes": size,
-        "reference_line_p50_ms": round(median(line[1:]), 1),
-        "warm_to_reference": round(median(warm) / median(line[1:]), 2),
+    line = median([_line(one) for one in drawn][1:])  # after the others: it loads matplotlib into this process
+    figures = {
+        "cold_ms": cold,
+        "warm_p50_ms": median(warm),
+        "cached_p50_ms": median(cached),
+        "loop_lag_most_ms": lag,
+        "bytes": float(size),
+        "times_reference": median(warm) / line,
     }
+    return Report("chart", count, figures, {"line_p50_ms": line}, _GOAL, _LIBRARIES)
 
 
 async def _milliseconds(charts: Charts, drawn: Chart) -> float:

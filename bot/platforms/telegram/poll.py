@@ -91,6 +91,8 @@ class Poll:
                 self.workload.put(job)
         if fetched:
             self._offset = last + 1
+        if fresh:
+            await self.workload.begun()
 
     async def _recover(self, failure: Exception, failures: int) -> None:
         if is_wrong_token(failure):

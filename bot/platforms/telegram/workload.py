@@ -48,6 +48,12 @@ class Workload:
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
+    async def begun(self) -> None:
+        """Let what was put begin before anything else is done."""
+        turn = asyncio.Event()
+        asyncio.get_running_loop().call_soon(turn.set)
+        await turn.wait()
+
     async def room(self) -> None:
         """Wait until more may be taken in."""
         await self._room.wait()
