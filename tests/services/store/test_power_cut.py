@@ -16,7 +16,7 @@ SECTOR = 512
 log: list[tuple[str, str, int, bytes]] = []  # what was done to which file: write, truncate, sync, delete
 
 
-class Disk(apsw.VFS):  # type: ignore[name-defined]  # not installed for everybody
+class Disk(apsw.VFS):  # type: ignore[name-defined, misc]  # not installed for everybody
     """The real file system, with a record of everything written."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Disk(apsw.VFS):  # type: ignore[name-defined]  # not installed for everybo
         super().xDelete(name, sync)
 
 
-class File(apsw.VFSFile):  # type: ignore[name-defined]  # not installed for everybody
+class File(apsw.VFSFile):  # type: ignore[name-defined, misc]  # not installed for everybody
     """One file of it."""
 
     def __init__(self, name: object, flags: list[int]) -> None:
