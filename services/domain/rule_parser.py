@@ -28,7 +28,9 @@ _FILLERS = frozenset((
 _CROSS = frozenset(("cross", "crosses", "crossing"))
 _UP = frozenset(("up", "upward", "upwards"))
 _DOWN = frozenset(("down", "downward", "downwards"))
-_CURRENCY = re.compile(r"[a-z]{2,6}", re.ASCII)
+_SIGNS = {"+": "+", "-": "-", "−": "-", "±": "±", "+-": "±", "+/-": "±"}
+_SIGNED = re.compile(r"(\+/-|\+-|[+−-]|)(.*)%", re.DOTALL)
+_CURRENCY = re.compile(r"[a-z][a-z0-9-]{1,39}", re.ASCII)  # a code, a ticker, or a coin's id as canonical rules have it
 _RISES = frozenset(("rises", "climbs", "up", "gains"))
 _FALLS = frozenset(("falls", "drops", "down", "loses"))
 _LATER = frozenset((
@@ -42,12 +44,13 @@ def parse_rule(text: str, style: NumberStyle | None = None) -> RuleLine:
     """Return what `text` asks for, or the question to ask back; raise `RuleError` pointing at the word."""
     if len(text) > LONGEST:
         raise RuleError(say("That is too long for an alert. Write it like: btc > 100k."))
-    line = Line(_TOKEN.findall(text), style, " ".join(text.split()))
+    line = Line(_TOKEN.findall(text), style)
     while (word := line.peek()) in _FILLERS:
         line.seen.add(str(word))
         line.take()
     if not line.words:
         raise RuleError(say("Which coin, and which price? Write it like: btc > 100k."))
+    line.taken.clear()  # an answer begins with its coin
     subject = line.take()
     if not re.search(r"\w", subject):
         raise RuleError(say("Start with a coin, like: btc > 100k."))
@@ -65,14 +68,16 @@ def _body(line: Line, subject: str) -> RuleLine:
     elif word in _CROSS:
         line.take()
         op = _crossing(line)
-    sign = _sign(line)
+    sign, written = _sign(line)
     word = line.peek()
     if word is None:
         raise RuleError(say("A price is missing. Write it like: {subject} > 100k.", subject=short(subject)))
     if word in _LATER:
         raise _unknown_kind(word)
-    if word.lstrip("+-−$").endswith("%"):
+    if len(word) > 1 and word.endswith("%"):
         return _move(line, subject, sign, op)
+    if written:
+        raise RuleError(say("«{word}» goes with percent. Write it like: btc -5% in 1h.", word=written))
     return _levels(line, subject, op)
 
 
@@ -92,14 +97,16 @@ def _crossing(line: Line) -> LineOp:
     return "cross"
 
 
-def _sign(line: Line) -> str:
-    if line.peek() in ("±", "+-", "+/-", "-", "+", "−"):
-        return {"±": "±", "+-": "±", "+/-": "±", "+": "+"}.get(line.take(), "-")
+def _sign(line: Line) -> tuple[str, str]:
+    # The direction, and the mark that said so where one stood by itself.
+    if line.peek() in _SIGNS:
+        written = line.take()
+        return _SIGNS[written], written
     if line.seen & _FALLS and not line.seen & _RISES:
-        return "-"
+        return "-", ""
     if line.seen & _RISES and not line.seen & _FALLS:
-        return "+"
-    return ""
+        return "+", ""
+    return "", ""
 
 
 def _unknown_kind(word: str) -> RuleError:
@@ -110,9 +117,10 @@ def _unknown_kind(word: str) -> RuleError:
 
 def _move(line: Line, subject: str, sign: str, op: str) -> RuleLine:
     word = line.take()
-    if word[0] in "+-−" and not sign:
-        sign = "+" if word[0] == "+" else "-"
-    percent = _number(word.lstrip("+-−").removesuffix("%"), line, word)
+    found = _SIGNED.fullmatch(word)
+    assert found is not None  # it ends in %
+    sign = sign or _SIGNS.get(found[1], "")
+    percent = _number(found[2], line, word)
     if isinstance(percent, Question):
         return percent
     if percent <= 0 or (sign in ("-", "±") and percent >= 100) or percent > 1000:
@@ -175,7 +183,7 @@ def _levels(line: Line, subject: str, op: LineOp) -> RuleLine:
             op = "up" if word in _UP else "down"
             continue
         if levels and _is_duration(word) and not _is_level(word, levels):
-            return _how_long(line, subject, word)
+            return _how_long(line)
         if levels and currency is None and _CURRENCY.fullmatch(word) and word not in _LATER:
             currency = line.take().lower()
             continue
@@ -206,14 +214,14 @@ def _is_level(word: str, levels: list[Decimal]) -> bool:
     )
 
 
-def _how_long(line: Line, subject: str, word: str) -> Question:
-    rule = line.text.lower().split(subject.lower(), 1)[-1].rsplit(word, 1)[0].strip()
+def _how_long(line: Line) -> Question:
+    word = line.take()
     return Question(
         say("What is «{word}» for?", word=word),
         (
-            (say("Repeat, at most every {word}", word=word), f"{subject} {rule} every {word}"),
-            (say("Stop waiting after {word}", word=word), f"{subject} {rule} until {word}"),
-            (say("Neither, just once"), f"{subject} {rule}"),
+            (say("Repeat, at most every {word}", word=word), line.retold("every", word)),
+            (say("Stop waiting after {word}", word=word), line.retold("until", word)),
+            (say("Neither, just once"), line.retold()),
         ),
     )
 
@@ -235,7 +243,8 @@ def _number(text: str, line: Line, word: str) -> Decimal | Question:
         return parse_number(text, line.style)
     except AmbiguousNumber as ambiguous:
         answers = tuple(
-            (f"{Decimal(plain(value)):,}", line.text.replace(text, plain(value), 1)) for value in ambiguous.readings
+            (f"{Decimal(plain(value)):,f}", line.retold(word.replace(text, plain(value))))
+            for value in ambiguous.readings
         )
         return Question(say("Which number is «{word}»?", word=short(word)), answers)
     except NotANumber:

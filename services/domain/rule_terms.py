@@ -17,11 +17,11 @@ _ECHO = 40  # characters of a word that are shown again
 
 @dataclass(slots=True)
 class Line:
-    """The words still to read, in order."""
+    """The words still to read, in order, and those that were read."""
 
     words: list[str]
     style: NumberStyle | None
-    text: str
+    taken: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def peek(self) -> str | None:
@@ -29,8 +29,13 @@ class Line:
         return self.words[0].lower() if self.words else None
 
     def take(self) -> str:
-        """Take the next word out."""
-        return self.words.pop(0)
+        """Read the next word."""
+        self.taken.append(self.words.pop(0))
+        return self.taken[-1]
+
+    def retold(self, *instead: str) -> str:
+        """Return the whole line with `instead` in the place of the word read last."""
+        return " ".join([*self.taken[:-1], *instead, *self.words])
 
 
 def short(word: str) -> str:
