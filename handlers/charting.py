@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Literal
 
 from handlers import format as write
-from handlers.charts import describe
+from handlers.charts import span_text
 from handlers.model import Button, Card, Chart, Mark, Provenance, Reply, Request
 from handlers.params import Coin
 from services.domain.candles import Candle, Interval
 from services.domain.language import say
+from services.domain.people import Preferences
 
 _BARS = 120
 _STUDIES: tuple[Literal["rsi", "macd", "bb", "ema"], ...] = ("rsi", "macd", "bb", "ema")
@@ -58,18 +59,27 @@ async def chart(
         marks=mark,
         levels=levels[:3],
     )
-    last, first = run.candles[-1], run.candles[0]
-    change = (last.close - first.open) * 100 / first.open if first.open else Decimal()
-    card = Card(
-        title=f"{coin.symbol}/USD · {interval}",
-        lines=(f"{write.price(last.close, 'usd', mine)}  {write.percent(change, mine)}",),
-        notes=(describe(picture),),
-        source=Provenance(write.source_name(run.source), run.as_of),
-        tone="up" if change > 0 else "down" if change < 0 else "neutral",
-        marks=mark,
-    )
+    card = _card(picture, mine)
     data = Bars(coin.id, interval, "USD", run.source, run.as_of, run.candles)
     return Reply(data, card, chart=picture, buttons=_buttons(coin.id, interval, study))
+
+
+def _card(picture: Chart, mine: Preferences) -> Card:
+    last, first = picture.candles[-1], picture.candles[0]
+    change = (last.close - first.open) * 100 / first.open if first.open else Decimal()
+    moved = say("{change} over {bars}", change=write.percent(change, mine), bars=span_text(picture))
+    high = write.price(max(bar.high for bar in picture.candles), "usd", mine)
+    low = write.price(min(bar.low for bar in picture.candles), "usd", mine)
+    return Card(
+        title=f"{picture.title} · {picture.interval}",
+        lines=(
+            f"{write.price(last.close, 'usd', mine)}  {moved}",
+            say("High {high}, low {low}", high=high, low=low),
+        ),
+        source=Provenance(picture.source, picture.as_of),
+        tone="up" if change > 0 else "down" if change < 0 else "neutral",
+        marks=picture.marks,
+    )
 
 
 def _buttons(coin: str, interval: str, study: tuple[str, ...]) -> tuple[tuple[Button, ...], ...]:

@@ -1,8 +1,8 @@
 """What a chart says in words: its alt text, and the figures that the picture shows too."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
+from handlers import times
 from handlers.model import Chart
 from services.domain.language import say
 
@@ -18,13 +18,13 @@ def describe(chart: Chart) -> str:
 def _line(chart: Chart) -> str:
     if not chart.candles:
         return say(
-            "{title}, {interval}: no bars, as of {at} UTC",
+            "{title}, {interval}: no bars, as of {at}",
             title=chart.title,
             interval=chart.interval,
-            at=_minute(chart.as_of),
+            at=times.minute(chart.as_of),
         )
     return say(
-        "{title}, {interval}: {last} {currency}, {change} over {bars}, high {high}, low {low}, as of {at} UTC",
+        "{title}, {interval}: {last} {currency}, {change} over {bars}, high {high}, low {low}, as of {at}",
         title=chart.title,
         interval=chart.interval,
         last=price_text(chart.candles[-1].close),
@@ -33,7 +33,7 @@ def _line(chart: Chart) -> str:
         bars=span_text(chart),
         high=price_text(max(bar.high for bar in chart.candles)),
         low=price_text(min(bar.low for bar in chart.candles)),
-        at=_minute(chart.as_of),
+        at=times.minute(chart.as_of),
     )
 
 
@@ -68,7 +68,3 @@ def decimals(price: float) -> int:
         return 2
     exponent = Decimal(size).adjusted()
     return (4 if exponent >= 0 else 3) - exponent
-
-
-def _minute(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"

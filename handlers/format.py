@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
+from handlers import times
 from handlers.charts import decimals
 from handlers.model import Mark, Provenance
 from services.domain.coins import FIATS
@@ -16,12 +16,14 @@ _SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹", "krw
 _SEPARATORS: dict[NumberStyle, tuple[str, str]] = {
     "1,234.56": (",", "."), "1.234,56": (".", ","), "1 234.56": ("\u202f", "."),
 }  # fmt: skip
+_WITHOUT_CENTS = frozenset(("jpy", "krw"))
+_CENTS_VANISH = 100  # from here on nobody writes hundredths of a yen
 _ABNORMAL = timedelta(seconds=90)
 
 
 def number(value: Decimal, places: int, style: NumberStyle | None, *, sign: bool = False) -> str:
     """Return `value` rounded to `places`, grouped as the person writes numbers."""
-    text = f"{value:{'z+' if sign else 'z'},.{places}f}"  # z: what rounds to zero has no minus
+    text = f"{value:{'+z' if sign else 'z'},.{places}f}"  # z: what rounds to zero has no minus
     group, point = _SEPARATORS[style or "1,234.56"]
     return text.translate({ord(","): group, ord("."): point}).replace("-", "−")
 
@@ -29,6 +31,8 @@ def number(value: Decimal, places: int, style: NumberStyle | None, *, sign: bool
 def price(value: Decimal, currency: str, preferences: Preferences) -> str:
     """Return a price with as many digits as its size deserves, and its currency: `$91,234.01`, `0.05123 BTC`."""
     places = max(2, decimals(float(value))) if value >= 1 else decimals(float(value))
+    if currency in _WITHOUT_CENTS and value >= _CENTS_VANISH:
+        places = 0
     return money(value, currency, preferences, places)
 
 
@@ -68,12 +72,12 @@ def percent(value: Decimal | None, preferences: Preferences) -> str:
 
 def clock_time(at: datetime, preferences: Preferences) -> str:
     """Return a time of day in the person's zone, with the zone's short name."""
-    return f"{at.astimezone(ZoneInfo(preferences.zone)):%H:%M:%S %Z}"
+    return times.clock(at, preferences.zone)
 
 
 def date_time(at: datetime, preferences: Preferences) -> str:
-    """Return date and time in the person's zone."""
-    return f"{at.astimezone(ZoneInfo(preferences.zone)):%Y-%m-%d %H:%M %Z}"
+    """Return date and time in the person's zone: `22 Nov 2026 09:05 UTC`."""
+    return times.minute(at, preferences.zone)
 
 
 def span(length: timedelta) -> str:
@@ -102,9 +106,14 @@ def provenance_of(quotes: Sequence[Priced]) -> Provenance:
 
 
 def source_name(source: str) -> str:
-    """Return sources as people know them: `Binance, Coinbase, Kraken`."""
-    known = {"coingecko": say("Price data by CoinGecko"), "simulated": say("Simulated market")}
-    return ", ".join(known.get(each, each.capitalize()) for each in source.split(", "))
+    """Return sources as people know them, named as they ask to be: `Binance, Price data by CoinGecko`."""
+    asked = {"coingecko": say("Price data by CoinGecko")}
+    return ", ".join(asked.get(each, source_label(each)) for each in source.split(", "))
+
+
+def source_label(source: str) -> str:
+    """Return one source by its bare name, as a label: `CoinGecko`."""
+    return {"coingecko": "CoinGecko", "simulated": say("Simulated market")}.get(source, source.capitalize())
 
 
 def marks(*quotes: Priced) -> tuple[Mark, ...]:

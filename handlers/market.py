@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from handlers import format as write
+from handlers import times
 from handlers.model import Button, Card, Mark, Provenance, Reply, Request, Row, Tone
 from handlers.params import Coin, Count
 from services.domain.language import say
@@ -12,14 +13,14 @@ from services.errors import InvalidInput, SourceUnavailable
 from services.feed import CoinFacts
 
 _MOST = 25
-_LIQUID = Decimal(1_000_000)
+_LIQUID, _LIQUID_WORDS = Decimal(1_000_000), "$1M"
 """Dollars traded in a day; below this a large move says little, so /movers leaves the coin out."""
 
 
 async def top(
     request: Request, n: Count = 10, by: Literal["cap", "volume", "change"] = "cap"
 ) -> Reply[tuple[CoinFacts, ...]]:
-    """List the largest coins by market cap, volume or change.
+    """List the largest coins: by market cap, volume or change.
 
     Up to 25 coins; changes are over 24 hours.
     """
@@ -80,7 +81,7 @@ async def movers(request: Request, window: Literal["1h", "24h", "7d"] = "24h") -
     card = Card(
         say("Movers over {window}", window=window),
         table=rows,
-        notes=(say("Daily volume of at least {floor}.", floor=write.large(_LIQUID, "usd", mine)),),
+        notes=(say("Only coins that trade {floor} a day or more.", floor=_LIQUID_WORDS),),
         source=_source(shown),
         marks=_marks(shown),
     )
@@ -159,8 +160,8 @@ async def info(request: Request, coin: Coin) -> Reply[CoinFacts]:
         (say("Supply"), _coins(request, facts.supply, coin.symbol)),
         (say("Max supply"), _coins(request, facts.max_supply, coin.symbol)),
         (say("All-time high"), _known(request, facts.ath, whole=False)),
-        (say("reached on"), None if facts.ath_at is None else f"{facts.ath_at:%Y-%m-%d}"),
-        (say("from there"), _from_high(request, facts)),
+        (say("Reached on"), None if facts.ath_at is None else times.date(facts.ath_at)),
+        (say("From there"), _from_high(request, facts)),
     )
     rows = [Row((label, text)) for label, text in figures if text is not None]
     card = Card(f"{coin.name} ({coin.symbol})", table=tuple(rows), source=_source((facts,)), marks=_marks((facts,)))

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from handlers import format as write
+from handlers import times
 from handlers.model import Button, Card, Change, Reply, Request, Row
 from services.domain.language import say
 from services.personal import Belongings
@@ -22,16 +23,16 @@ async def export(request: Request) -> Reply[Belongings]:
         for event in found.events
     )
     meant = tuple(f"{word} = {coin}" for word, coin in found.choices)
-    accounts = tuple(f"{platform} {number}" for platform, number in found.accounts)
+    accounts = tuple(f"{platform.capitalize()} {number}" for platform, number in found.accounts)
     lines = (
         *_part(say("Accounts"), accounts), *_part(say("Alerts"), rules), *_part(say("Told"), told),
         *_part(say("Tickers"), meant),
     )  # fmt: skip
     card = Card(
         say("What I have of yours"),
-        lines=lines,
+        lines=lines[1:],
         table=(
-            Row((say("Since"), f"{found.since:%Y-%m-%d}")),
+            Row((say("Since"), times.date(found.since))),
             Row((say("Time zone"), found.preferences.zone)),
             Row((say("Currency"), found.preferences.currency.upper())),
             Row((say("Numbers"), found.preferences.numbers or say("not chosen"))),
@@ -41,7 +42,7 @@ async def export(request: Request) -> Reply[Belongings]:
 
 
 def _part(heading: str, lines: tuple[str, ...]) -> tuple[str, ...]:
-    return (f"{heading}:", *lines) if lines else ()
+    return ("", heading, *lines) if lines else ()
 
 
 async def forget(request: Request, sure: Literal["ask", "yes"] = "ask") -> Reply[None] | Change[None]:

@@ -72,7 +72,9 @@ def _fact(coin: domain.Coin, quote: Priced, currency: str) -> PriceNow:
 
 def _one(request: Request, coin: domain.Coin, quote: Priced, currency: str) -> Card:
     mine = request.caller.preferences
-    lines = [f"{write.price(quote.price, currency, mine)}  {write.percent(quote.change_24h_pct, mine)}"]
+    lines = [write.price(quote.price, currency, mine)]
+    if quote.change_24h_pct is not None:
+        lines[0] += f"  {write.percent(quote.change_24h_pct, mine)}"
     rows: list[Row] = []
     if quote.high_24h is not None and quote.low_24h is not None:
         rows.append(Row((say("24h high"), write.price(quote.high_24h, currency, mine))))

@@ -29,6 +29,7 @@ _MOVES = {
 }
 
 
+_SEEN = Decimal("0.01")
 _COIN_ALONE = re.compile(r"[^\s<>≥≤±%]+")
 
 
@@ -81,13 +82,19 @@ def sentence(request: Request, draft: Draft) -> str:
 def distance_words(request: Request, condition: Condition, value: Decimal | None, preferences: Preferences) -> str:
     """Return where the value is now and how far it has to go."""
     if value is None:
-        return say("no price yet")
+        return say("no price yet") if condition.metric.window is None else say("reading its past")
     far = distance(condition, value)
     now = value_words(request, condition, value, preferences)
     if far is None:
         return say("now {value}", value=now)
     unit = "%" if condition.metric.window is None else say(" points")
-    return say("now {value}, {far} to go", value=now, far=write.number(far, 2, preferences.numbers, sign=True) + unit)
+    return say("now {value}, {far} to go", value=now, far=_small(far, preferences) + unit)
+
+
+def _small(far: Decimal, preferences: Preferences) -> str:
+    """Return a distance to two places, or to as many as a very small one needs to be seen."""
+    places = 2 if not far or abs(far) >= _SEEN else min(-far.adjusted(), 6)
+    return write.number(far, places, preferences.numbers, sign=True)
 
 
 def nearness(alert: Alert, value: Decimal | None) -> Decimal:

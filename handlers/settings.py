@@ -29,7 +29,7 @@ class SettingsNow:
 async def settings(
     request: Request, setting: Literal["show", "zone", "currency", "numbers"] = "show", value: Words = ""
 ) -> Reply[SettingsNow] | Change[SettingsNow]:
-    """Show and change your zone, currency and number style.
+    """Show and change your settings: zone, currency and number style.
 
     /settings zone Europe/Berlin, /settings currency eur, /settings numbers 1.234,56
     """

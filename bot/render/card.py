@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from unicodedata import east_asian_width
 
+from handlers import times
 from handlers.model import Card, Provenance, Row
 from services.domain.language import say
 
@@ -16,7 +18,7 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _BREAKS = re.compile("[\t\n\u2028\u2029]+")
-_NUMERIC = re.compile(r"[^\w]*\d[\d.,\s]*[^\W\d_]{0,4}[^\w]*|[–-]?")
+_NUMERIC = re.compile(r"(?:R?[^\w\s]{0,3}\d.{0,17})?|[–-]")  # $1.2K, R$5, #1, 19.9M BTC, 22 Nov 2026, or nothing
 
 
 def clean(text: str) -> str:
@@ -33,20 +35,10 @@ def marks(card: Card) -> str:
 
 def provenance(source: Provenance) -> str:
     """Return the last line of a card: source, the time of the numbers in UTC, and their age where it is abnormal."""
-    parts = [clean(source.source), f"{source.as_of:%-d %b %Y %H:%M:%S} UTC"]
+    parts = [clean(source.source), times.second(source.as_of)]
     if source.age_seconds is not None:
-        parts.append(_age(source.age_seconds))
+        parts.append(say("{age} old", age=times.age(timedelta(seconds=source.age_seconds))))
     return " · ".join(part for part in parts if part)
-
-
-def _age(seconds: int) -> str:
-    if seconds < 120:
-        return say("{count} s old", count=seconds)
-    if seconds < 7200:
-        return say("{count} min old", count=seconds // 60)
-    if seconds < 172_800:
-        return say("{count} h old", count=seconds // 3600)
-    return say("{count} days old", count=seconds // 86_400)
 
 
 def table_lines(rows: Sequence[Row], columns: int = TABLE_COLUMNS) -> list[str]:
@@ -66,7 +58,7 @@ def table_lines(rows: Sequence[Row], columns: int = TABLE_COLUMNS) -> list[str]:
 
 
 def _is_number(cell: str) -> bool:
-    return len(cell) <= TABLE_COLUMNS and _NUMERIC.fullmatch(cell) is not None
+    return _NUMERIC.fullmatch(cell) is not None
 
 
 def _aligned(row: list[str], widths: list[int], right: list[bool], gap: int) -> str:

@@ -7,11 +7,9 @@ from unicodedata import category, east_asian_width
 
 import msgspec
 
-from bot.render.card import clean, table_lines
-from handlers import format as write
+from bot.render.card import clean, provenance, table_lines
 from handlers.dispatch import Failure
-from handlers.model import Button, Card, Provenance, Reply, Row
-from services.domain.language import say
+from handlers.model import Button, Card, Reply, Row
 
 WIDTH = 60
 _NARROWEST = 12
@@ -42,14 +40,6 @@ def heading(card: Card) -> str:
     return " ".join((*(f"[{mark}]" for mark in card.marks), card.title))
 
 
-def provenance(source: Provenance) -> str:
-    """Return source, time and, where it is abnormal, age."""
-    parts = [source.source, f"{source.as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"]
-    if source.age_seconds is not None:
-        parts.append(say("{age} old", age=write.span(timedelta(seconds=source.age_seconds))))
-    return " · ".join(parts)
-
-
 def table(rows: Sequence[Row], width: int) -> list[str]:
     """Return a table's lines, numbers to the right; a table that is too wide stands one value below the other."""
     return [each for line in table_lines(rows, max(width, _NARROWEST)) for each in wrapped(line, width)]
@@ -74,8 +64,11 @@ def choices(rows: Sequence[Sequence[Button]], width: int, first: int = 1) -> lis
 
 
 def each_wrapped(texts: Sequence[str], width: int) -> list[str]:
-    """Return every text wrapped, in order."""
-    return [line for text in texts for line in wrapped(text, width)]
+    """Return every text wrapped, in order; an empty one between others is an empty line."""
+    lines = [line for text in texts for line in (wrapped(text, width) if text else [""])]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -29,7 +29,7 @@ CHART = Chart(
 
 def test_one_line_says_it_all() -> None:
     assert describe(CHART) == (
-        "BTC/USD, 1h: 91,234 USD, +1.4 % over 2 bars, high 92,000, low 89,000, as of 2026-01-05 01:59 UTC"
+        "BTC/USD, 1h: 91,234 USD, +1.4 % over 2 bars, high 92,000, low 89,000, as of 5 Jan 2026 01:59 UTC"
     )
     assert CHART.alt == describe(CHART)
 
@@ -44,7 +44,7 @@ def test_times_are_utc_whatever_zone_they_came_in() -> None:
 
 
 def test_no_bars() -> None:
-    assert describe(replace(CHART, candles=())) == "BTC/USD, 1h: no bars, as of 2026-01-05 01:59 UTC"
+    assert describe(replace(CHART, candles=())) == "BTC/USD, 1h: no bars, as of 5 Jan 2026 01:59 UTC"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Upstreams and disks that fail while the bot runs: what can be served goes on being served."""
 
 import asyncio
+import re
 import resource
 from decimal import Decimal
 
@@ -50,7 +51,7 @@ async def test_an_exchange_that_falls_silent_is_shown_and_prices_stay_right(outs
     await bot.output.until("source.down source=kraken", within=60)
     status = (await answer(outside, "/status")).text
     assert "Some sources are silent" in status
-    assert "Kraken\n  silent for " in status
+    assert re.search(r"Kraken +silent for \d+ s", status)
     await answer(outside, "/alert btc > 91k")
     await outside.exchanges.set_price("BTC", Decimal(91500))
     await outside.telegram.wait_for(lambda message: "$91,500.00 at " in message.text)

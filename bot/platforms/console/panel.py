@@ -5,6 +5,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from bot.render import text
+from bot.render.card import provenance
 from handlers.model import Button, Card, Tone
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _body(card: Card, title: str | None, width: int) -> "list[Text]":
     for row in rows:
         row.highlight_regex(_RISE, _COLORS["up"])
         row.highlight_regex(_FALL, _COLORS["down"])
-    last = () if card.source is None else (text.provenance(card.source),)
+    last = () if card.source is None else (provenance(card.source),)
     below = [Text(line, style=_QUIET) for line in text.each_wrapped((*card.notes, *last), width)]
     blocks = ([*above, *lines], rows, below)
     return [line for block in blocks if block for line in (Text(), *block)][1:]

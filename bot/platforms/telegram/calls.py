@@ -16,8 +16,7 @@ from services.domain.people import Place
 log = logging.getLogger(__name__)  # not structlog: a line that is not written costs a tenth
 
 _LONGEST_LABEL: Final = 40
-_ROW_UNITS: Final = 30  # what a phone shows beside each other without cutting labels
-_ROW_BUTTONS: Final = 3
+_LABEL_ROOM: Final = (_LONGEST_LABEL, 18, 14, 8, 6)  # of each button of a row of 1, 2, … on a phone, in characters
 _MOST_BUTTONS: Final = 100
 
 
@@ -71,7 +70,7 @@ def _short_rows(row: list[Button]) -> list[list[Button]]:
     for count in range(1, len(row) + 1):
         size = -(-len(row) // count)
         broken = [row[at : at + size] for at in range(0, len(row), size)]
-        if size <= _ROW_BUTTONS and all(sum([len(each.text) for each in short]) <= _ROW_UNITS for short in broken):
+        if size <= len(_LABEL_ROOM) and max([len(each.text) for each in row]) <= _LABEL_ROOM[size - 1]:
             return broken
     return [[each] for each in row]
 

@@ -85,8 +85,9 @@ def _card_lines(card: Card, first: str | None, alt: str | None) -> list[Line]:
     if alt is not None:
         lines.append(Line(plain(alt)))
     lines += [Line(line, "pre") for line in table_lines(card.table)] if card.table else []
-    lines += [Line(plain(note), "italic") for note in card.notes]
-    return _trimmed([*lines, *_foot(card)])
+    below = [*(Line(plain(note), "italic") for note in card.notes), *_foot(card)]
+    apart = [Line("")] if below and lines and lines[-1].style == "" else []  # a table stands apart by itself
+    return _trimmed([*lines, *apart, *below])
 
 
 def _trimmed(lines: list[Line]) -> list[Line]:

@@ -75,8 +75,8 @@ def test_the_last_line_says_where_the_numbers_come_from() -> None:
     card = replace(
         FULL, source=Provenance("Kraken", datetime(2026, 11, 22, 15, 3, 22, tzinfo=timezone(timedelta(hours=1))))
     )
-    assert plain(reply(card)).splitlines()[-1] == "Kraken · 2026-11-22 14:03:22 UTC"
-    assert plain(reply(FULL)).splitlines()[-1] == "Binance, Kraken · 2026-11-22 14:03:22 UTC · 4 min old"
+    assert plain(reply(card)).splitlines()[-1] == "Kraken · 22 Nov 2026 14:03:22 UTC"
+    assert plain(reply(FULL)).splitlines()[-1] == "Binance, Kraken · 22 Nov 2026 14:03:22 UTC · 4 min old"
 
 
 def test_a_title_alone_is_one_line() -> None:

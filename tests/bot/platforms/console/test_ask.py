@@ -10,7 +10,7 @@ async def test_an_answer(app: App) -> None:
     status, out, err = await ask(app.conversation, "/price btc", as_json=False)
     assert (status, err) == (0, "")
     assert out.startswith("[SIMULATED] Bitcoin (BTC)\n$")
-    assert out.endswith("Simulated market · 2026-11-22 14:03:22 UTC\n")
+    assert out.endswith("Simulated market · 22 Nov 2026 14:03:22 UTC\n")
 
 
 async def test_plain_words(app: App) -> None:
@@ -36,7 +36,7 @@ async def test_prices_for_machines(app: App) -> None:
 async def test_a_refusal(app: App) -> None:
     status, out, err = await ask(app.conversation, "/pric btc", as_json=False)
     assert (status, out) == (2, "")
-    assert err.splitlines() == ["There is no command /pric. Did you mean /price?", "  /price"]
+    assert err.splitlines() == ["There is no command /pric. Did you mean /price?", "  /price btc  (/price)"]
 
 
 async def test_a_refusal_for_machines(app: App) -> None:
