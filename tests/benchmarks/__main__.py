@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import structlog
+
 from tests.benchmarks.report import Report
 
 NAMES = ("commands", "start", "e2e", "chart")
@@ -16,6 +18,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--count", type=int, help="how often the thing is done")
     parser.add_argument("--alerts", type=int, default=10_000, help="how many alerts are stored, for e2e")
     given = parser.parse_args(arguments)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the lines of JSON stand alone
     for name in NAMES if given.name == "all" else (given.name,):
         sys.stdout.write(f"{measured(name, given.count, given.alerts).line()}\n")
         sys.stdout.flush()
