@@ -34,7 +34,7 @@ def preview(condition: Condition, every: timedelta | None, candles: tuple[Candle
     for bar in candles:
         if replay.is_calm(bar):
             continue
-        for price in dict.fromkeys(steps(bar)):
+        for price in steps(bar):
             replay.observe(bar.at, price)
     days = round((candles[-1].at - candles[0].at) / timedelta(days=1))
     return Preview(replay.times, replay.last, days, interval)
