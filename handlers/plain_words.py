@@ -19,7 +19,7 @@ _ALERT = re.compile(
     r"^(alert|tell|notify|ping|wake)\s+(me\s+)?(when|if|at|once)\s+|^(alert|notify|ping)\s+(me\s+)?", re.IGNORECASE
 )
 _ASK = re.compile(
-    r"^(what'?s|what is|how much is|show|show me|get|tell me)\s+(about\s+)?(the\s+)?(price\s+(of\s+)?)?", re.IGNORECASE
+    r"^(what'?s|what is|how much is|show me|show|get|tell me)\s+(about\s+)?(the\s+)?(price\s+(of\s+)?)?", re.IGNORECASE
 )
 _WISH = re.compile(r"[<>≥≤±%]|\b(above|below|over|under|cross|crosses|hits|reaches)\b|\s[+-−$]?\d", re.IGNORECASE)
 _OPERATOR = re.compile(r"\s*(>=|<=|=>|=<|[<>≥≤])\s*")
