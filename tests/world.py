@@ -218,10 +218,12 @@ async def _kept_going(app: App) -> AsyncIterator[None]:
 
 async def _started(world: World, polling: set[str]) -> None:
     async with asyncio.timeout(_PATIENCE):
-        while not (polling | {"alerts", "coins", "upkeep"}) <= world.clock.asleep or not _is_speaking(world):
+        while not (polling | {"alerts", "coins", "upkeep"}) <= world.clock.asleep or not _is_under_way(world):
             await world.clock.let_others_run()
 
 
-def _is_speaking(world: World) -> bool:
+def _is_under_way(world: World) -> bool:
+    if any(task.get_name() == "catch-up" for task in asyncio.all_tasks()):
+        return False
     heard = all(exchange.sink is not None for exchange in world.exchanges)
     return heard and (bool(world.exchanges) or world.app.services.market.rate("bitcoin") is not None)
