@@ -6,10 +6,11 @@ from handlers import format as write
 from handlers import rule_words as words
 from handlers.alerts import cards
 from handlers.alerts.cards import AlertNow
-from handlers.model import Button, Card, Mark, Provenance, Reply, Request, Row
+from handlers.model import Button, Card, Mark, Provenance, Reply, Request, Tone
 from services.alerts import lateness
 from services.domain.alerts import Alert, Event
 from services.domain.language import say
+from services.domain.rules import Condition
 
 
 async def fired(request: Request, found: Alert, event: Event, told_at: datetime) -> Reply[AlertNow]:
@@ -18,12 +19,22 @@ async def fired(request: Request, found: Alert, event: Event, told_at: datetime)
     card = Card(
         words.condition_words(request, event.condition, mine),
         lines=_lines(request, found, event, told_at),
-        table=(Row((say("Alert #{number}", number=found.number), event.code)),),
+        notes=(say("Alert #{number} {code}", number=found.number, code=event.code),),
         source=Provenance(write.source_name(event.source), event.at),
-        tone="up" if words.op_arrow(event.condition.op) == "↑" else "down",
+        tone=_tone(event.condition),
         marks=_marks(event),
     )
     return Reply(cards.present(request, found), card, buttons=buttons_of(found))
+
+
+def _tone(condition: Condition) -> Tone:
+    match condition.metric.name:
+        case "drop":
+            return "down"
+        case "swing":
+            return "neutral"
+        case _:
+            return "up" if words.op_arrow(condition.op) == "↑" else "down"
 
 
 def _lines(request: Request, found: Alert, event: Event, told_at: datetime) -> tuple[str, ...]:

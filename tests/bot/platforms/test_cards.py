@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.model import Reply, Row
+from handlers.model import Reply
 from services.domain.coins import Coin
 from tests.bot.platforms.screens import Screen, Screens, screens
 from tests.fakes.market import FakeCatalogue, facts
@@ -126,8 +126,8 @@ async def hold(shown: Screens, name: str, reply: Reply[object]) -> None:
 
 async def hold_told(shown: Screens, name: str, alert: Told, *, repeat: bool = False) -> None:
     """Hold the message of an alert in the same way; its short code is always the same one here."""
-    row = Row((*alert.reply.card.table[0].cells[:-1], "K7Q2MX"))
-    reply = replace(alert.reply, card=replace(alert.reply.card, table=(row,)))
+    note = re.sub(r"[0-9A-Z]{6}$", "K7Q2MX", alert.reply.card.notes[-1])
+    reply = replace(alert.reply, card=replace(alert.reply.card, notes=(note,)))
     _judge("telegram", name, await shown.on_telegram(reply, repeat=repeat))
     _judge("discord", name, await shown.told_on_discord(reply, repeat=repeat))
 
