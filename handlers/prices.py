@@ -98,9 +98,8 @@ def _several(request: Request, quotes: list[tuple[domain.Coin, Priced]], currenc
         Row((coin.symbol, write.price(quote.price, currency, mine), write.percent(quote.change_24h_pct, mine)))
         for coin, quote in quotes
     )
-    notes = tuple(
-        say("{coin}: sources disagree.", coin=coin.symbol) for coin, quote in quotes if quote.disputed
-    ) + tuple(say("{coin} is STALE.", coin=coin.symbol) for coin, quote in quotes if quote.stale)
+    notes = tuple(_doubt(coin, quote) for coin, quote in quotes if quote.disputed)
+    notes += tuple(say("{coin} is STALE.", coin=coin.symbol) for coin, quote in quotes if quote.stale)
     return Card(
         title=say("Prices in {currency}", currency=currency.upper()),
         table=rows,
@@ -110,9 +109,18 @@ def _several(request: Request, quotes: list[tuple[domain.Coin, Priced]], currenc
     )
 
 
+def _doubt(coin: domain.Coin, quote: Priced) -> str:
+    if len(quote.parts) == 1:
+        source = quote.source.capitalize()
+        return say("{coin}: only {source} has given a price so far.", coin=coin.symbol, source=source)
+    return say("{coin}: sources disagree.", coin=coin.symbol)
+
+
 def _notes(quote: Priced, currency: str, request: Request) -> tuple[str, ...]:
     if not quote.disputed:
         return ()
+    if len(quote.parts) == 1:
+        return (say("Only {source} has given a price so far.", source=quote.source.capitalize()),)
     mine = request.caller.preferences
     parts = ", ".join(f"{part.source.capitalize()} {write.price(part.price, currency, mine)}" for part in quote.parts)
     return (say("Sources disagree: {parts}.", parts=parts),)

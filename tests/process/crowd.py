@@ -23,6 +23,7 @@ _ON_DISCORD: Final = range(20_000, 20_000 + WATCHERS)
 _GUILD: Final = 2_100
 FIRST_LEVEL, LEVEL_STEP = 90_050, 10
 LAST_LEVEL: Final = FIRST_LEVEL + LEVEL_STEP * 2 * WATCHERS * LEVELS_EACH
+_LISTS = ("Alerts, nearest first", "No alerts yet")
 _FAR, _NEAR = 200_000, 95_500
 """Levels that typists ask for: out of reach on Telegram, reached at the very end on Discord."""
 
@@ -125,7 +126,7 @@ class Crowd:
 
         def listed() -> dict[int, str]:
             late = telegram.sent()[before:]
-            return {each.chat_id: each.text for each in late if each.text.startswith("Alerts, nearest first")}
+            return {each.chat_id: each.text for each in late if each.text.startswith(_LISTS)}
 
         await telegram.wait_until(lambda: len(listed()) == len(TYPISTS), within)
         return listed()

@@ -13,6 +13,7 @@ from typing import Final
 
 from tests.fakes.discord import FakeDiscord, Limits
 from tests.fakes.exchanges import FakeExchanges
+from tests.fakes.exchanges.market import Market
 from tests.fakes.exchanges.venue import Venue
 from tests.fakes.telegram import Chat, FakeTelegram, User
 
@@ -63,13 +64,13 @@ class Fakes:
 
 
 @asynccontextmanager
-async def fakes(*, tick_seconds: float = 0.5) -> AsyncIterator[Fakes]:
-    """Run the outside world."""
+async def fakes(market: Market | None = None) -> AsyncIterator[Fakes]:
+    """Run the outside world, on the usual market if none is given."""
     limits = replace(Limits().unpaced(), nonce_window_s=300.0)
     async with (
         FakeTelegram(TELEGRAM_TOKEN) as telegram,
         FakeDiscord(DISCORD_TOKEN, limits=limits) as discord,
-        FakeExchanges(tick_seconds=tick_seconds) as exchanges,
+        FakeExchanges(market, tick_seconds=0.5) as exchanges,
     ):
         populate(discord)
         yield Fakes(telegram, discord, exchanges)
@@ -110,7 +111,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Output:
-    """What one process writes to standard error, kept in a file and in memory."""
+    """What one process writes to standard output and error, kept in a file and in memory."""
 
     path: Path
     text: str = ""
@@ -154,14 +155,14 @@ class Flowbell:
         """Start a life and return at once."""
         self.lives += 1
         self._polls_before = len(self.outside.telegram.log)
-        self.output = Output(self.folder / f"stderr-{self.lives}.log")
+        self.output = Output(self.folder / f"output-{self.lives}.log")
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *(arguments or ("run",)),
             env=environment({"FLOWBELL_DATA_DIR": str(self.data)} | self.settings), cwd=self.folder,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        assert self._process.stderr is not None
-        self._collecting = asyncio.create_task(self.output.collect(self._process.stderr), name="collect stderr")
+        assert self._process.stdout is not None
+        self._collecting = asyncio.create_task(self.output.collect(self._process.stdout), name="collect output")
 
     async def start(self) -> None:
         """Start a life and wait until both platforms see it listen."""
@@ -233,7 +234,7 @@ class Flowbell:
         return await self.ended(within)
 
     async def run(self, *arguments: str, within: float = START_SECONDS) -> tuple[int, str]:
-        """Return the status and standard error of a life that ends by itself."""
+        """Return the status and the output of a life that ends by itself."""
         await self.launch(*arguments)
         try:
             status = await self.ended(within)
