@@ -12,8 +12,9 @@ pytestmark = pytest.mark.process
 
 async def told(outside: Fakes, chat: Chat, *words: str) -> Message:
     return await outside.telegram.wait_for(
-        lambda message: message.chat_id == chat.id and all(word in message.text for word in words)
-    )
+        lambda message: message.chat_id == chat.id and all(word in message.text for word in words),
+ PATIENCE,
+)
 
 
 async def test_plain_words_are_understood_in_a_private_chat(outside: Fakes, bot: Flowbell) -> None:
@@ -24,7 +25,7 @@ async def test_plain_words_are_understood_in_a_private_chat(outside: Fakes, bot:
     outside.telegram.message(ANN, "chart eth")
     assert (await told(outside, ANN.private_chat, "ETH/USD")).file is not None
     outside.telegram.message(ANN, "qwertyuiop is no coin")
-    await told(outside, ANN.private_chat, "I did not understand that.")
+    await told(outside, ANN.private_chat, "I know coins and rules: try")
 
 
 async def test_a_group_is_answered_where_it_asked(outside: Fakes, bot: Flowbell) -> None:
