@@ -12,7 +12,7 @@ from tests.fakes.discord import Slow as SlowOnDiscord
 from tests.fakes.discord.faults import Fault as DiscordFault
 from tests.fakes.telegram import Fault, FaultKind, User
 from tests.process import judge
-from tests.process.harness import Fakes
+from tests.process.harness import PATIENCE, Fakes
 from tests.process.judge import Expected
 
 WATCHERS, LEVELS_EACH = 50, 5
@@ -64,7 +64,8 @@ class Crowd:
             assert "5 alerts are set" in (await asked.answer(within)).text
         people = {person.id for person in _ON_TELEGRAM}
         await self.outside.telegram.wait_until(
-            lambda: people <= {each.chat_id for each in self.outside.telegram.sent()}
+            lambda: people <= {each.chat_id for each in self.outside.telegram.sent()},
+            PATIENCE,
         )
 
     def type(self, count: int) -> None:

@@ -36,6 +36,8 @@ GUILD, CHANNEL, FAR_GUILD, FAR_CHANNEL = 2001, 3001, 2002, 3002
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 10.0
+PATIENCE: Final = 30.0
+"""How long an answer may take on a busy machine, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tests.fakes.discord import Message as DiscordMessage
 from tests.fakes.telegram import Message, User
 from tests.golden_files import golden
 from tests.process import harness
-from tests.process.harness import ANN, BOB, DI, Fakes, Flowbell
+from tests.process.harness import ANN, BOB, DI, PATIENCE, Fakes, Flowbell
 from tests.process.transcripts import steady, still_market
 
 pytestmark = pytest.mark.process
@@ -80,7 +80,7 @@ async def test_on_discord(outside: Fakes, bot: Flowbell) -> None:
     for line, options in SLASHED:
         asked = await outside.discord.slash(DI, line, options, channel_id=harness.CHANNEL)
         words = " ".join(f"{name}:{value}" for name, value in options.items())
-        said += [f"> {line} {words}".rstrip(), on_discord(await asked.answer(15)), ""]
+        said += [f"> {line} {words}".rstrip(), on_discord(await asked.answer(PATIENCE)), ""]
     await outside.exchanges.set_price("BTC", Decimal(100_500))
     private = outside.discord.dm_channel(DI)
     await outside.discord.until(lambda: len(outside.discord.messages(private)) == 1, 60)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.exchanges.venue import HTML, Answer
 from tests.fakes.telegram import Message
-from tests.process.harness import ANN, DI, UNPACED, Fakes, Flowbell, Launcher
+from tests.process.harness import ANN, DI, PATIENCE, UNPACED, Fakes, Flowbell, Launcher
 
 pytestmark = pytest.mark.process
 MANY = 10_000
@@ -19,7 +19,7 @@ async def answer(outside: Fakes, line: str) -> Message:
     """What Ann is answered to a line."""
     before = len(outside.telegram.world.sent)
     outside.telegram.message(ANN, line)
-    await outside.telegram.wait_until(lambda: len(outside.telegram.world.sent) > before)
+    await outside.telegram.wait_until(lambda: len(outside.telegram.world.sent) > before, PATIENCE)
     return outside.telegram.world.sent[-1]
 
 
@@ -60,19 +60,19 @@ async def test_an_exchange_that_falls_silent_is_shown_and_prices_stay_right(outs
 
 async def test_a_full_disk_is_told_and_survived(outside: Fakes, bot: Flowbell) -> None:
     asked = await outside.discord.slash(DI, "/alert", {"rule": "btc > 91k"})
-    await asked.answer()
+    await asked.answer(PATIENCE)
     _, hard = bot.limit(resource.RLIMIT_FSIZE, 0)
     refused = await outside.discord.slash(DI, "/alert", {"rule": "btc > 92k"})
-    assert "Nothing was saved" in (await refused.answer()).text
+    assert "Nothing was saved" in (await refused.answer(PATIENCE)).text
     read = await outside.discord.slash(DI, "/price", {"coin": "btc"})
-    assert "$90,000.00" in (await read.answer(10)).text
+    assert "$90,000.00" in (await read.answer(PATIENCE)).text
     outside.telegram.message(ANN, "/alert btc > 91k")
     await outside.exchanges.set_price("BTC", Decimal(91500))
     await bot.output.until("alerts.store_failed", within=10)
     bot.limit(resource.RLIMIT_FSIZE, hard)
-    await outside.discord.until(lambda: len(outside.discord.sent(outside.discord.dm_channel(DI))) == 1)
+    await outside.discord.until(lambda: len(outside.discord.sent(outside.discord.dm_channel(DI))) == 1, PATIENCE)
     again = await outside.discord.slash(DI, "/alert", {"rule": "btc > 92k"})
-    assert "Once, when BTC is above $92,000." in (await again.answer()).text
+    assert "Once, when BTC is above $92,000." in (await again.answer(PATIENCE)).text
     await outside.telegram.wait_for(lambda message: "Alert #1 is set" in message.text, 60)
     await outside.exchanges.set_price("BTC", Decimal(92500))
-    await outside.discord.until(lambda: len(outside.discord.sent(outside.discord.dm_channel(DI))) == 2)
+    await outside.discord.until(lambda: len(outside.discord.sent(outside.discord.dm_channel(DI))) == 2, PATIENCE)

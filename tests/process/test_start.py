@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.process.harness import ANN, DI, TELEGRAM_TOKEN, Fakes, Launcher
+from tests.process.harness import ANN, DI, PATIENCE, TELEGRAM_TOKEN, Fakes, Launcher
 
 pytestmark = pytest.mark.process
 
@@ -67,7 +67,7 @@ async def test_a_second_process_on_the_same_store_steps_back(outside: Fakes, lau
     assert "Another Flowbell is running on " in sentence(written)
     assert "Traceback" not in written
     outside.telegram.message(ANN, "/price btc")
-    await outside.telegram.wait_for(lambda message: "Bitcoin (BTC)" in message.text)
+    await outside.telegram.wait_for(lambda message: "Bitcoin (BTC)" in message.text, PATIENCE)
     assert outside.telegram.conflicts == []
 
 
@@ -123,4 +123,4 @@ async def test_without_a_network_it_waits_and_then_answers(outside: Fakes, launc
     outside.telegram.message(ANN, "/price btc")
     asked = await outside.discord.slash(DI, "/price", {"coin": "btc"})
     await outside.telegram.wait_for(lambda message: "$90,000.00" in message.text, 60)
-    assert "$90,000.00" in (await asked.answer(60)).text
+    assert "$90,000.00" in (await asked.answer(PATIENCE)).text

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.telegram import Fault, FaultKind
 from tests.process import harness, judge
 from tests.process.crowd import LAST_LEVEL, Crowd
-from tests.process.harness import ANN, Fakes, Flowbell, Launcher
+from tests.process.harness import ANN, PATIENCE, Fakes, Flowbell, Launcher
 
 pytestmark = pytest.mark.process
 SERVED_SECONDS = 60.0
@@ -28,7 +28,7 @@ async def test_a_stop_under_load_loses_and_repeats_nothing(
     for _ in range(20):
         await crowd.slash()
     await crowd.walk(LAST_LEVEL)
-    await outside.telegram.wait_until(lambda: len(outside.telegram.sent()) >= before + sent_before)
+    await outside.telegram.wait_until(lambda: len(outside.telegram.sent()) >= before + sent_before, PATIENCE)
     assert await bot.stop() == 0
 
     await bot.launch()
@@ -47,11 +47,11 @@ async def test_a_stop_while_telegram_hangs_is_in_time_and_what_hung_comes_again(
     await bot.start()
     outside.telegram.faults.add(Fault(kind=FaultKind.HANG, method="sendMessage", times=None))
     outside.telegram.message(ANN, "/alert btc > 91k")
-    await outside.telegram.wait_for_call(lambda call: call.method == "sendMessage")
+    await outside.telegram.wait_for_call(lambda call: call.method == "sendMessage", PATIENCE)
     assert await bot.stop() == 0
     outside.telegram.faults.clear()
     await bot.launch()
-    told = await outside.telegram.wait_for(lambda message: "Alert #1 is set" in message.text)
+    told = await outside.telegram.wait_for(lambda message: "Alert #1 is set" in message.text, PATIENCE)
     assert told.text.startswith(judge.LABEL)
     outside.telegram.message(ANN, "/alerts")
     listed = await outside.telegram.wait_for(lambda message: "Alerts, nearest first" in message.text)
@@ -60,7 +60,7 @@ async def test_a_stop_while_telegram_hangs_is_in_time_and_what_hung_comes_again(
 
 async def test_an_idle_bot_stops_without_a_complaint(outside: Fakes, bot: Flowbell) -> None:
     outside.telegram.message(ANN, "/chart btc")
-    await outside.telegram.wait_for(lambda message: message.file is not None)
+    await outside.telegram.wait_for(lambda message: message.file is not None, PATIENCE)
     assert await bot.stop() == 0
     assert re.findall(r"^\S+ (?:ERROR|CRITICAL) .*$", bot.output.text, re.MULTILINE) == []
     assert "Traceback" not in bot.output.text

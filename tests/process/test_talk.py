@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.telegram import Message
-from tests.process.harness import ANN, DI, Fakes, Flowbell
+from tests.process.harness import ANN, BOB, DI, PATIENCE, Fakes, Flowbell
 
 pytestmark = pytest.mark.process
 
@@ -13,7 +13,8 @@ pytestmark = pytest.mark.process
 async def told(outside: Fakes, *words: str) -> Message:
     """What Ann is told on Telegram with these words in it."""
     return await outside.telegram.wait_for(
-        lambda message: message.chat_id == ANN.id and all(word in message.text for word in words)
+        lambda message: message.chat_id == ANN.id and all(word in message.text for word in words),
+        PATIENCE,
     )
 
 
@@ -25,7 +26,8 @@ async def told_on_discord(outside: Fakes, *words: str) -> None:
             all(word in outside.discord.message(call.message_id).text for word in words)
             for call in outside.discord.sent(channel)
             if call.message_id is not None
-        )
+        ),
+        PATIENCE,
     )
 
 
@@ -33,7 +35,7 @@ async def test_a_price_is_answered(outside: Fakes, bot: Flowbell) -> None:
     outside.telegram.message(ANN, "/price btc")
     asked = await outside.discord.slash(DI, "/price", {"coin": "btc"})
     shown = await told(outside, "Bitcoin (BTC)")
-    answer = await asked.answer()
+    answer = await asked.answer(PATIENCE)
     assert "$90,000.00" in shown.text
     assert "$90,000.00" in answer.text
 
@@ -42,7 +44,7 @@ async def test_a_chart_is_sent(outside: Fakes, bot: Flowbell) -> None:
     outside.telegram.message(ANN, "/chart eth")
     asked = await outside.discord.slash(DI, "/chart", {"coin": "eth"})
     photo = (await told(outside, "ETH/USD")).file
-    answer = await asked.answer(within=15)
+    answer = await asked.answer(PATIENCE)
     assert photo is not None
     assert photo.kind == "photo"
     assert (photo.width, photo.height) == (1200, 800)
@@ -55,7 +57,7 @@ async def test_an_alert_set_by_command_is_delivered(outside: Fakes, bot: Flowbel
     outside.telegram.message(ANN, "/alert btc > 91k")
     asked = await outside.discord.slash(DI, "/alert", {"rule": "btc > 91k"})
     assert "Once, when BTC is above $91,000." in (await told(outside, "Alert #1 is set")).text
-    assert "Once, when BTC is above $91,000." in (await asked.answer()).text
+    assert "Once, when BTC is above $91,000." in (await asked.answer(PATIENCE)).text
     await outside.exchanges.set_price("BTC", Decimal("91234.5"))
     assert "$91,234.50 at " in (await told(outside, "BTC is above $91,000\n")).text
     await told_on_discord(outside, "BTC is above $91,000\n", "$91,234.50 at ")
@@ -68,12 +70,12 @@ async def test_an_alert_set_by_buttons_is_delivered(outside: Fakes, bot: Flowbel
     await told(outside, "Alert #1 is set", "$94,500")
 
     asked = await outside.discord.slash(DI, "/alert")
-    shown = await asked.answer()
+    shown = await asked.answer(PATIENCE)
     pressed = await outside.discord.press(DI, shown.id, "BTC")
-    await outside.discord.until(lambda: "Tell you when BTC" in outside.discord.message(shown.id).text)
+    await outside.discord.until(lambda: "Tell you when BTC" in outside.discord.message(shown.id).text, PATIENCE)
     assert pressed.acknowledged is not None
     await outside.discord.press(DI, shown.id, "↓ $85,500")
-    await outside.discord.until(lambda: "Alert #1 is set" in outside.discord.message(shown.id).text)
+    await outside.discord.until(lambda: "Alert #1 is set" in outside.discord.message(shown.id).text, PATIENCE)
 
     await outside.exchanges.set_price("BTC", Decimal(94600))
     await told(outside, "BTC is above $94,500\n", "$94,600.00 at ")
@@ -85,7 +87,7 @@ async def test_refresh_edits_in_place(outside: Fakes, bot: Flowbell) -> None:
     outside.telegram.message(ANN, "/price btc")
     shown = await told(outside, "Bitcoin (BTC)")
     asked = await outside.discord.slash(DI, "/price", {"coin": "btc"})
-    answer = await asked.answer()
+    answer = await asked.answer(PATIENCE)
     outside.telegram.message(ANN, "/alert btc > 91k")
     await told(outside, "Alert #1 is set")
     await outside.exchanges.set_price("BTC", Decimal(91500))
@@ -93,7 +95,8 @@ async def test_refresh_edits_in_place(outside: Fakes, bot: Flowbell) -> None:
 
     outside.telegram.press(shown, ANN, "Refresh")
     edited = await outside.telegram.wait_for(
-        lambda message: message.message_id == shown.message_id and message.edits > 0
+        lambda message: message.message_id == shown.message_id and message.edits > 0,
+        PATIENCE,
     )
     assert "$91,500.00" in edited.text
     await outside.discord.press(DI, answer.id, "Refresh")
@@ -102,15 +105,13 @@ async def test_refresh_edits_in_place(outside: Fakes, bot: Flowbell) -> None:
 
 
 async def test_a_stranger_cannot_press_what_changes_something(outside: Fakes, bot: Flowbell) -> None:
-    from tests.process.harness import BOB
-
     outside.telegram.message(ANN, "/alert btc > 91k")
     saved = await told(outside, "Alert #1 is set")
     reference = saved.button("Undo").callback_data
     outside.telegram.message(BOB, "/help")
-    other = await outside.telegram.wait_for(lambda message: message.chat_id == BOB.id)
+    other = await outside.telegram.wait_for(lambda message: message.chat_id == BOB.id, PATIENCE)
     outside.telegram.press(other, BOB, data=reference, forged=True)
-    await outside.telegram.wait_until(lambda: bool(outside.telegram.answers))
+    await outside.telegram.wait_until(lambda: bool(outside.telegram.answers), PATIENCE)
     (answer,) = outside.telegram.answers
     assert answer.text
     outside.telegram.message(ANN, "/alerts")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.telegram import Chat, Message
-from tests.process.harness import ANN, BOB, FORUM, GROUP, Fakes, Flowbell
+from tests.process.harness import ANN, BOB, FORUM, GROUP, PATIENCE, Fakes, Flowbell
 
 pytestmark = pytest.mark.process
 
@@ -13,8 +13,8 @@ pytestmark = pytest.mark.process
 async def told(outside: Fakes, chat: Chat, *words: str) -> Message:
     return await outside.telegram.wait_for(
         lambda message: message.chat_id == chat.id and all(word in message.text for word in words),
- PATIENCE,
-)
+        PATIENCE,
+    )
 
 
 async def test_plain_words_are_understood_in_a_private_chat(outside: Fakes, bot: Flowbell) -> None:

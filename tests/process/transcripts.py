@@ -11,6 +11,7 @@ from tests.fakes.exchanges.market import COINS, Market
 _BARS: Final = {60: 120, 900: 400, 3600: 1000, 14_400: 400, 86_400: 400}
 _VOLATILE: Final = (
     (re.compile(r"^(-# )?(?:Binance|Coinbase|Kraken)(?:, (?:Coinbase|Kraken))* · ", re.MULTILINE), r"\1SOURCES · "),
+    (re.compile(r"^Working on it…\n", re.MULTILINE), ""),
     (re.compile(r"^Only \w+ has given a price so far\.\n", re.MULTILINE), ""),
     (re.compile(r"\d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d UTC"), "DATE TIME UTC"),
     (re.compile(r"as of \d{4}-\d\d-\d\d \d\d:\d\d UTC"), "as of DATE TIME UTC"),
@@ -18,7 +19,7 @@ _VOLATILE: Final = (
     (re.compile(r"\d\d:\d\d:\d\d UTC"), "TIME UTC"),
     (re.compile(r"^((?:-# )?Alert #\d+ +)[0-9A-Z]{6}$", re.MULTILINE), r"\1CODE"),
     (re.compile(r"^(Time there +)\d\d:\d\d$", re.MULTILINE), r"\1TIME"),
-    (re.compile(r"^(24h volume +)\$[\d.]+M$", re.MULTILINE), r"\1VOLUME"),  # the sum of those that have spoken
+    (re.compile(r"^24h volume +\$[\d.]+M$", re.MULTILINE), "24h volume VOLUME"),  # the sum of those that have spoken
     (re.compile(r"^(.*?)/\S*/([\w-]+?)-?\d[\w-]*\.png", re.MULTILINE), r"\1FOLDER/\2.png"),
 )
 
