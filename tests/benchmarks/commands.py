@@ -18,7 +18,6 @@ AT_ONCE = 32
 _LINE = "/price btc"
 _WARM_UP = 320
 _ROUNDS = 3  # the machine's own changes meet both bots alike
-_REST = 0.01  # seconds from an answer to the next question of a person who is alone
 _LIBRARIES = ("python-telegram-bot", "aiohttp", "httpx", "msgspec", "sqlalchemy")
 _GOAL = (
     Limit("rate_per_s", ">=", 1000),
@@ -69,7 +68,7 @@ async def _ready(telegram: FakeTelegram, process: Process) -> None:
 
 
 async def _round(telegram: FakeTelegram, count: int) -> dict[str, float]:
-    alone = [_milliseconds(each) for each in await Typists(telegram, _LINE, 1, max(count // 6, 1), _REST).talk()]
+    alone = [_milliseconds(each) for each in await Typists(telegram, _LINE, 1, max(count // 6, 1)).talk()]
     together = await Typists(telegram, _LINE, AT_ONCE, count).talk()
     seconds = max(arrived for _, arrived in together) - min(delivered for delivered, _ in together)
     waits = [_milliseconds(each) for each in together]

@@ -1,6 +1,5 @@
 """People who type to a fake Telegram, each again when the answer has come, and how long they waited."""
 
-import asyncio
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -15,13 +14,12 @@ _FIRST_PERSON = 50_001
 
 @dataclass(slots=True)
 class Typists:
-    """`at_once` people with one question each under way, until `count` answers have come; each rests between two."""
+    """`at_once` people with one question each under way, until `count` answers have come."""
 
     telegram: FakeTelegram
     line: str
     at_once: int
     count: int
-    rest_seconds: float = 0.0
     _typed: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # by person, the updates
     _answered: list[tuple[int, float]] = field(default_factory=list)  # update and when its answer arrived
     _questions: int = 0
@@ -41,10 +39,7 @@ class Typists:
     def _type(self, person: int) -> None:
         if self._questions < self.count:
             self._questions += 1
-            asyncio.get_running_loop().call_later(self.rest_seconds, self._say, person)
-
-    def _say(self, person: int) -> None:
-        self._typed[person].append(self.telegram.message(User(person), self.line))
+            self._typed[person].append(self.telegram.message(User(person), self.line))
 
     def _is_over(self) -> bool:
         while self._looked < len(self.telegram.log):
