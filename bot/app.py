@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 
 import httpx
 import structlog
@@ -207,7 +207,8 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
         callers=callers, personal=Personal(store, callers, alerts), health=Health(),
     )  # fmt: skip
     dispatch = Dispatch(services, COMMANDS)
-    buttons = Buttons(store, clock, dispatch.may_change)
+    # The same few lines come again and again.
+    buttons = Buttons(store, clock, lru_cache(maxsize=4096)(dispatch.may_change))
     drawing.append(Drawing(dispatch, buttons, clock))
     conversation = Conversation(dispatch, outbox, buttons, clock)
     last_heard = await store.read(_last_heard)

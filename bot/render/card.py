@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 from unicodedata import east_asian_width
 
@@ -33,6 +34,7 @@ def marks(card: Card) -> str:
     return f"⚠ {' · '.join(card.marks)}" if card.marks else ""
 
 
+@lru_cache(maxsize=1024)
 def provenance(source: Provenance) -> str:
     """Return the last line of a card: source, the time of the numbers in UTC, and their age where it is abnormal."""
     parts = [clean(source.source), times.second(source.as_of)]
