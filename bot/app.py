@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache, partial
 
 import httpx
@@ -26,18 +25,14 @@ from services.candles import Candles
 from services.clock import Clock
 from services.coins import CoinBook
 from services.counters import Counters
-from services.domain.candles import Candle
 from services.domain.deliveries import Delivery
-from services.domain.metrics import Metric
 from services.domain.oracle import ARTIFICIAL
-from services.domain.quotes import Observation
-from services.errors import SourceUnavailable
 from services.feed import CoinSource, PriceSource
 from services.hub import Health, Services
 from services.market import Market
+from services.missed import Missed
 from services.outbox import Outbox
 from services.personal import Personal
-from services.preview import steps
 from services.rules import Rules
 from services.series import Series
 from services.store import buttons as button_rows
@@ -122,24 +117,8 @@ class App:
         since = self.last_heard
         if since is None or self.clock.now() - since < _CATCH_UP_AFTER:
             return
-        for metric in sorted(self.services.alerts.watched(), key=lambda each: each.key):
-            coin = self.services.coins.coin(metric.base)
-            if coin is None or metric.name != "price" or metric.quote != "usd":
-                continue
-            try:
-                bars = await self.services.candles.since(coin, since)
-            except SourceUnavailable as failure:
-                log.warning("catch_up.unavailable", coin=coin.id, reason=failure.message)
-                continue
-            for bar in bars:
-                for price in steps(bar):
-                    await self._observe_past(metric, price, bar)
-
-    async def _observe_past(self, metric: Metric, price: Decimal, bar: Candle) -> None:
-        names = ", ".join(source.name for source in self.sources.prices[:1])
-        self.services.alerts.observe(Observation(metric.key, price, bar.at, self.clock.now(), names, "bar"))
-        if self.services.alerts.is_firing:
-            await self.services.alerts.settled()
+        services = self.services
+        await Missed(self.clock, services.candles, services.coins, services.market, services.alerts).replay(since)
 
 
 @asynccontextmanager

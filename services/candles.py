@@ -115,11 +115,11 @@ class Candles:
         interval = next(affordable, INTERVALS[-1])
         return await self._run(_Span(coin, interval, bar_open(start, interval), bar_open(now, interval)))
 
-    async def since(self, coin: Coin, at: datetime) -> tuple[Candle, ...]:
+    async def since(self, coin: Coin, at: datetime) -> CandleRun:
         """Return the 1m bars from the one that holds `at`, at most a week; raise `SourceUnavailable`."""
         now = self._market.present()
         first = bar_open(max(at, now - _LONGEST_CATCH_UP), "1m")
-        return (await self._run(_Span(coin, "1m", first, bar_open(now, "1m")))).candles
+        return await self._run(_Span(coin, "1m", first, bar_open(now, "1m")))
 
     async def _run(self, span: _Span) -> CandleRun:
         async with self._locks.setdefault((span.coin.id, span.interval), asyncio.Lock()):

@@ -27,10 +27,10 @@ class Windows:
         if coin is None or metric.window is None or not unit:
             return ()
         try:
-            bars = await self.candles.since(coin, self.market.present() - metric.window)
+            run = await self.candles.since(coin, self.market.present() - metric.window)
         except SourceUnavailable:
             return ()
-        return tuple((bar.at, bar.high / unit, bar.low / unit) for bar in bars)
+        return tuple((bar.at, bar.high / unit, bar.low / unit) for bar in run.candles)
 
     async def value(self, metric: Metric) -> Decimal | None:
         """Return the move as things stand, without waiting for it; None while prices are missing."""

@@ -14,13 +14,13 @@ from tests.world import expect, scripted
 Past = dict[tuple[str, Interval], tuple[Candle, ...]]
 
 
-def minutes(first: int, *bars: tuple[float, float, float, float]) -> Past:
+def minutes(first: int, *bars: tuple[float, float, float, float], coin: str = "bitcoin") -> Past:
     """Return one-minute bars (open, high, low, close) from that minute on."""
     made = tuple(
         Candle(START + timedelta(minutes=minute), *(Decimal(str(each)) for each in (*prices, 1)))
         for minute, prices in enumerate(bars, first)
     )
-    return {("bitcoin", "1m"): made}
+    return {(coin, "1m"): made}
 
 
 async def test_killed_between_the_crossing_and_the_firing(tmp_path: Path) -> None:
@@ -79,6 +79,45 @@ async def test_a_price_that_came_and_went_while_down_is_told_late(tmp_path: Path
         expect(world.alerts, "Late by 8 min.\n$101.00 at 09:02:00 UTC")
         await world.say_at(601, btc=99.9)
         expect(world.alerts, "Late by 8 min.")
+
+
+async def down_for_ten_minutes(folder: Path, rule: str, past: Past, **prices: float) -> list[str]:
+    """Set one alert, stop, start again after ten minutes at the same prices, and return what was delivered."""
+    async with scripted(folder, **prices) as world:
+        await world.ask(f"/alert {rule}")
+        await world.say_at(30, **prices)
+        await world.app.services.market.save()
+    async with scripted(folder, at=600, past=past, **prices) as world:
+        await world.say_at(601, **prices)
+        return [each.text for each in world.alerts]
+
+
+async def test_a_move_that_came_and_went_while_down_is_told_late(tmp_path: Path) -> None:
+    bars = minutes(0, (110, 110, 110, 110), (110, 110, 104, 109), (109, 110, 109, 110), (110, 110, 110, 110))
+    told = await down_for_ten_minutes(tmp_path, "btc -5% in 5m", bars, btc=110)
+    assert len(told) == 1
+    assert "Late by 9 min." in told[0]
+    assert "5.45% at 09:01:00 UTC" in told[0]
+
+
+async def test_a_slow_move_while_down_is_no_move_in_the_window(tmp_path: Path) -> None:
+    bars = minutes(0, *((110 - minute, 110 - minute, 109 - minute, 109 - minute) for minute in range(9)))
+    assert await down_for_ten_minutes(tmp_path, "btc -5% in 2m", bars, btc=110) == []
+
+
+async def test_another_currency_that_came_and_went_while_down_is_told_late(tmp_path: Path) -> None:
+    bars = minutes(0, (99, 99, 99, 99), (99, 111, 99, 99), (99, 99, 99, 99))
+    told = await down_for_ten_minutes(tmp_path, "btc > 100 eur", bars, btc=99, eur=1.1)
+    assert len(told) == 1
+    assert "€100.91 at 09:01:00 UTC" in told[0]
+
+
+async def test_a_coin_in_another_that_came_and_went_while_down_is_told_late(tmp_path: Path) -> None:
+    ether = minutes(0, (5, 5, 5, 5), (5, 6, 5, 5.6), (5.6, 6, 5, 5), (5, 5, 5, 5), coin="ethereum")
+    coin = minutes(0, (100, 100, 100, 100), (100, 100, 90, 100), (100, 100, 100, 100), (100, 100, 100, 100))
+    told = await down_for_ten_minutes(tmp_path, "eth > 0.055 btc", ether | coin, btc=100, eth=5)
+    assert len(told) == 1
+    assert "0.05600 BTC at 09:01:00 UTC" in told[0]
 
 
 async def test_the_past_fires_nothing_that_was_set_after_it(tmp_path: Path) -> None:

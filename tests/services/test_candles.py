@@ -251,7 +251,8 @@ async def test_a_simulated_history_is_of_minutes(store: SqliteStore) -> None:
 async def test_the_minutes_of_a_downtime(store: SqliteStore) -> None:
     world = World(store, exchange("binance", "1m", NOW - timedelta(seconds=30) - 60 * MINUTE, 61))
     found = await world.candles.since(BITCOIN, NOW - 4 * MINUTE)
-    assert [bar.at for bar in found] == [NOW - timedelta(seconds=30) - number * MINUTE for number in (4, 3, 2, 1, 0)]
+    newest = NOW - timedelta(seconds=30)
+    assert [bar.at for bar in found.candles] == [newest - number * MINUTE for number in (4, 3, 2, 1, 0)]
 
 
 async def test_a_downtime_of_a_month_is_told_for_a_week(store: SqliteStore) -> None:
