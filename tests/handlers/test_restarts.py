@@ -81,20 +81,20 @@ async def test_a_price_that_came_and_went_while_down_is_told_late(tmp_path: Path
         expect(world.alerts, "Late by 8 min.")
 
 
-async def down_for_ten_minutes(folder: Path, rule: str, past: Past, **prices: float) -> list[str]:
+async def down_for_ten_minutes(folder: Path, rule: str, past: Past, btc: float) -> list[str]:
     """Set one alert, stop, start again after ten minutes at the same prices, and return what was delivered."""
-    async with scripted(folder, **prices) as world:
+    async with scripted(folder, btc=btc, eth=5, eur=1.1) as world:
         await world.ask(f"/alert {rule}")
-        await world.say_at(30, **prices)
+        await world.say_at(30, btc=btc)
         await world.app.services.market.save()
-    async with scripted(folder, at=600, past=past, **prices) as world:
-        await world.say_at(601, **prices)
+    async with scripted(folder, at=600, past=past, btc=btc, eth=5, eur=1.1) as world:
+        await world.say_at(601, btc=btc)
         return [each.text for each in world.alerts]
 
 
 async def test_a_move_that_came_and_went_while_down_is_told_late(tmp_path: Path) -> None:
     bars = minutes(0, (110, 110, 110, 110), (110, 110, 104, 109), (109, 110, 109, 110), (110, 110, 110, 110))
-    told = await down_for_ten_minutes(tmp_path, "btc -5% in 5m", bars, btc=110)
+    told = await down_for_ten_minutes(tmp_path, "btc -5% in 5m", bars, 110)
     assert len(told) == 1
     assert "Late by 9 min." in told[0]
     assert "5.45% at 09:01:00 UTC" in told[0]
@@ -102,12 +102,12 @@ async def test_a_move_that_came_and_went_while_down_is_told_late(tmp_path: Path)
 
 async def test_a_slow_move_while_down_is_no_move_in_the_window(tmp_path: Path) -> None:
     bars = minutes(0, *((110 - minute, 110 - minute, 109 - minute, 109 - minute) for minute in range(9)))
-    assert await down_for_ten_minutes(tmp_path, "btc -5% in 2m", bars, btc=110) == []
+    assert await down_for_ten_minutes(tmp_path, "btc -5% in 2m", bars, 110) == []
 
 
 async def test_another_currency_that_came_and_went_while_down_is_told_late(tmp_path: Path) -> None:
     bars = minutes(0, (99, 99, 99, 99), (99, 111, 99, 99), (99, 99, 99, 99))
-    told = await down_for_ten_minutes(tmp_path, "btc > 100 eur", bars, btc=99, eur=1.1)
+    told = await down_for_ten_minutes(tmp_path, "btc > 100 eur", bars, 99)
     assert len(told) == 1
     assert "€100.91 at 09:01:00 UTC" in told[0]
 
@@ -115,7 +115,7 @@ async def test_another_currency_that_came_and_went_while_down_is_told_late(tmp_p
 async def test_a_coin_in_another_that_came_and_went_while_down_is_told_late(tmp_path: Path) -> None:
     ether = minutes(0, (5, 5, 5, 5), (5, 6, 5, 5.6), (5.6, 6, 5, 5), (5, 5, 5, 5), coin="ethereum")
     coin = minutes(0, (100, 100, 100, 100), (100, 100, 90, 100), (100, 100, 100, 100), (100, 100, 100, 100))
-    told = await down_for_ten_minutes(tmp_path, "eth > 0.055 btc", ether | coin, btc=100, eth=5)
+    told = await down_for_ten_minutes(tmp_path, "eth > 0.055 btc", ether | coin, 100)
     assert len(told) == 1
     assert "0.05600 BTC at 09:01:00 UTC" in told[0]
 
