@@ -263,12 +263,14 @@ async def open_sqlite(path: Path | None, counters: Counters, lock: int | None = 
 
     `lock` is what `take_lock` returned, and is taken here where it is None; the store closes it.
     """
-    if path is None:
-        writer = await _connect(":memory:", uri=False)
-        await writer.call(_prepare)
-        await writer.call(create_tables)
-        return SqliteStore(writer, None, None, None, counters)
     async with AsyncExitStack() as opened:
+        if path is None:
+            writer = await _connect(":memory:", uri=False)
+            opened.push_async_callback(writer.close)
+            await writer.call(_prepare)
+            await writer.call(create_tables)
+            opened.pop_all()
+            return SqliteStore(writer, None, None, None, counters)
         held = take_lock(path) if lock is None else lock
         opened.callback(os.close, held)
         try:
@@ -296,5 +298,16 @@ async def _connect(target: str, *, uri: bool) -> _Connection:
 
     connection = _Connection(connector, 64)
     connection._thread.daemon = True  # a writer that hangs on a dead disk must not keep the process alive
-    await connection
+    opening = asyncio.ensure_future(_opened(connection))
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(sqlite3.Error):  # what is being opened on the thread must be closed by somebody
+            await opening
+            await connection.close()
+        raise
     return connection
+
+
+async def _opened(connection: _Connection) -> None:
+    await connection
