@@ -13,7 +13,7 @@ from services.domain.alerts import Alert, Event
 from services.domain.deliveries import Delivery
 from services.domain.people import Caller, Place
 from services.outbox import Outbox
-from services.store import alerts, people
+from services.store import alerts, events, people
 from services.store.outbox import Owed
 from services.tx import Tx
 
@@ -72,7 +72,7 @@ class Drawing:
 
 
 def _subject(tx: Tx, owed: Delivery) -> _Subject | None:
-    event = None if owed.event is None else alerts.event_by_id(tx, owed.event)
+    event = None if owed.event is None else events.by_id(tx, owed.event)
     alert = None if event is None else alerts.by_id_even_deleted(tx, event.alert)
     if event is None or alert is None:
         return None

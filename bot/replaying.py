@@ -20,7 +20,7 @@ from services.domain.quotes import Sample
 from services.errors import UserError
 from services.rules import Ask
 from services.sources.replay import Replay, observations, open_recordings
-from services.store import alerts as alert_rows
+from services.store import events as event_rows
 from services.store.sqlite import open_sqlite
 from services.tx import Tx
 
@@ -111,7 +111,7 @@ async def _play(request: Request, clock: FixedClock, samples: Iterator[Sample], 
 
 
 async def _tell(request: Request, after: int, *, as_json: bool) -> int:
-    found = await request.services.store.read(lambda tx: alert_rows.events_after(tx, after))
+    found = await request.services.store.read(lambda tx: event_rows.after(tx, after))
     for event in found:
         sys.stdout.write(_line(request, event, as_json=as_json) + "\n")
     return len(found)

@@ -8,6 +8,7 @@ from services.callers import Callers
 from services.domain.alerts import Alert, Event
 from services.domain.people import Caller, Preferences
 from services.store import alerts as alert_rows
+from services.store import events as event_rows
 from services.store import forget as forget_rows
 from services.store import people
 from services.tx import Store, Tx
@@ -44,7 +45,7 @@ class Personal:
                 preferences=people.preferences(tx, caller.person),
                 choices=tuple(sorted(people.choices(tx, caller.person).items())),
                 alerts=tuple(found),
-                events=tuple(event for each in found for event in alert_rows.events_of(tx, each.id)),
+                events=tuple(event for each in found for event in event_rows.of_alert(tx, each.id)),
             )
 
         return await self.store.read(work)

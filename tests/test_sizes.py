@@ -6,9 +6,7 @@ from pathlib import Path
 from tests.documents import ROOT
 
 FILE_LINES, FUNCTION_LINES = 300, 40
-LONGER_FILES: dict[str, tuple[int, str]] = {
-    "services/store/alerts.py": (357, "all queries of one noun; to become a package of the same noun"),
-}
+LONGER_FILES: dict[str, tuple[int, str]] = {}
 """Files that may be longer for now: how long, and why. The list may only get shorter, and the numbers smaller."""
 LONGER_FUNCTIONS: dict[str, tuple[int, str]] = {}
 """Functions that may be longer for now, by file and name: how long, and why."""

@@ -18,6 +18,7 @@ from services.domain.quotes import Observation, Quote
 from services.errors import StoreError
 from services.failpoints import failpoint
 from services.store import alerts as rows
+from services.store import events as event_rows
 from services.store import people
 from services.store.outbox import Owed
 from services.tx import Store, Tx
@@ -148,7 +149,7 @@ class Firing:
                 assert_never(verdict)
 
     def _fire_one(self, tx: Tx, found: Alert, observation: Observation) -> None:
-        last = rows.last_event(tx, found.id) if found.every is not None else None
+        last = event_rows.last(tx, found.id) if found.every is not None else None
         if last is not None and found.every is not None and observation.at < last.at + found.every:
             rest = (last.at + found.every - observation.at).total_seconds()
             tx.after_commit(lambda: self.watching.again_after(found.id, rest))
@@ -163,7 +164,7 @@ class Firing:
             at=observation.at, seen_at=observation.seen_at, source=observation.source, basis=observation.basis,
             disputed=observation.disputed,
         )  # fmt: skip
-        self._owe(tx, found, rows.add_event(tx, event))
+        self._owe(tx, found, event_rows.add(tx, event))
         if not once:
             self._watch_as_stored(tx, found)
         tx.after_commit(lambda: self.counters.add("events_fired"))
@@ -186,7 +187,7 @@ class Firing:
 def _code(tx: Tx) -> str:
     while True:
         code = "".join(secrets.choice(CROCKFORD) for _ in range(6))
-        if not rows.is_code_taken(tx, code):
+        if not event_rows.is_code_taken(tx, code):
             return code
 
 

@@ -1,4 +1,4 @@
-"""Queries: alerts, their condition, and the events of their firing."""
+"""Queries: alerts and their condition."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,28 +6,24 @@ from decimal import Decimal
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from services.domain.alerts import Alert, Direction, Event, State, watch
-from services.domain.metrics import parse_metric
+from services.domain.alerts import Alert, Direction, State, watch
 from services.domain.quotes import Observation
-from services.domain.rules import Condition, Op
+from services.domain.rules import Condition
 from services.store.columns import (
     integer,
     integer_or_none,
     micros,
     moment,
     moment_or_none,
-    money,
     money_or_none,
+    stored_condition,
     text_or_none,
     words,
     words_or_none,
 )
-from services.store.schema import alert, condition, event
+from services.store.schema import alert, condition
 from services.tx import Row, Tx, Value
 
-_OPS: dict[str, Op] = {
-    "above": "above", "below": "below", "up": "up", "down": "down", "cross_up": "cross_up", "cross_down": "cross_down",
-}  # fmt: skip
 _STATES: dict[str, State] = {
     "ok": "ok", "paused": "paused", "snoozed": "snoozed", "done": "done", "expired": "expired",
 }  # fmt: skip
@@ -48,7 +44,6 @@ _DELETED = select(alert.c.id).where(
     alert.c.number == bindparam("the_number"),
     (alert.c.owner_person == bindparam("the_person")) | (alert.c.owner_chat == bindparam("the_chat")),
 )
-_CODE = select(event.c.id).where(event.c.code == bindparam("the_code"))
 _OF_PERSON = _ALL.where(alert.c.owner_person == bindparam("the_owner")).order_by(alert.c.number)
 _OF_CHAT = _ALL.where(alert.c.owner_chat == bindparam("the_owner")).order_by(alert.c.number)
 _NEXT_NUMBER = {
@@ -127,19 +122,6 @@ _TURNED = (
         last_at=bindparam("last_at"),
     )
 )  # fmt: skip
-_EVENT_COLUMNS = (
-    event.c.id, event.c.alert_id, event.c.episode, event.c.code, event.c.metric, event.c.op, event.c.level,
-    event.c.value, event.c.at, event.c.seen_at, event.c.source, event.c.basis, event.c.disputed,
-)  # fmt: skip
-_ADD_EVENT = (
-    insert(event).values({column.name: bindparam(column.name) for column in _EVENT_COLUMNS[1:]}).returning(event.c.id)
-)
-_EVENT = select(*_EVENT_COLUMNS).where(event.c.id == bindparam("the_id"))
-_LAST_EVENT = (
-    select(*_EVENT_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id.desc()).limit(1)
-)
-_EVENTS = select(*_EVENT_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id)
-_EVENTS_AFTER = select(*_EVENT_COLUMNS).where(event.c.id > bindparam("after")).order_by(event.c.id)
 _DUE = select(alert.c.id).where(
     alert.c.deleted_at.is_(None),
     ((alert.c.state == "snoozed") & (alert.c.snoozed_until <= bindparam("now")))
@@ -171,16 +153,12 @@ def _alert(row: Row) -> Alert:
     return Alert(
         id=integer(id_), number=integer(number), owner_person=integer_or_none(person), owner_chat=integer_or_none(chat),
         destination=integer(destination), rule=words(rule), currency=words(currency),
-        condition=_condition(metric, op, level), armed=bool(armed),
+        condition=stored_condition(metric, op, level), armed=bool(armed),
         every=None if seconds is None else timedelta(seconds=seconds), note=words_or_none(note),
         state=_STATES[words(state)], episode=integer(episode), version=integer(version), created_at=moment(created_at),
         expires_at=moment_or_none(expires_at), snoozed_until=moment_or_none(snoozed_until),
         last_value=money_or_none(last_value),
     )  # fmt: skip
-
-
-def _condition(metric: Value, op: Value, level: Value) -> Condition:
-    return Condition(parse_metric(words(metric)), _OPS[words(op)], money(level))
 
 
 def _condition_values(new: NewAlert, alert_id_as: str, alert_id: int) -> dict[str, Value]:
@@ -231,11 +209,6 @@ def deleted(tx: Tx, *, person: int | None, chat: int | None, number: int) -> int
     return integer(found[0][0]) if found else None
 
 
-def is_code_taken(tx: Tx, code: str) -> bool:
-    """Say whether an event has this short code already."""
-    return bool(tx.rows(_CODE, {"the_code": code}))
-
-
 def of_owner(tx: Tx, *, person: int | None, chat: int | None) -> list[Alert]:
     """Return the alerts of one person or one chat, by number."""
     rows = tx.rows(_OF_PERSON, {"the_owner": person}) if chat is None else tx.rows(_OF_CHAT, {"the_owner": chat})
@@ -252,7 +225,7 @@ def live(tx: Tx) -> list[tuple[int, str, Direction, float]]:
     """Return what the matcher must watch for: alert id, metric key, direction and rounded level."""
     entries: list[tuple[int, str, Direction, float]] = []
     for alert_id, metric, op, level, armed, repeats in tx.rows(_LIVE):
-        way, value = watch(_condition(metric, op, level), armed=bool(armed), repeats=bool(repeats))
+        way, value = watch(stored_condition(metric, op, level), armed=bool(armed), repeats=bool(repeats))
         entries.append((integer(alert_id), words(metric), way, value))
     return entries
 
@@ -308,48 +281,6 @@ def turn(tx: Tx, found: Alert, turned: Condition, observation: Observation, *, a
 def fired(tx: Tx, alert_id: int, episode: int, state: State) -> None:
     """Store that an episode began."""
     tx.run(_FIRED, {"the_id": alert_id, "episode": episode, "state": state})
-
-
-def add_event(tx: Tx, new: Event) -> int:
-    """Store one firing and return its id; (alert, episode) is unique, so a repeat fails."""
-    values: dict[str, Value] = {
-        "alert_id": new.alert, "episode": new.episode, "code": new.code, "metric": new.condition.metric.key,
-        "op": new.condition.op, "level": format(new.condition.level, "f"), "value": format(new.value, "f"),
-        "at": micros(new.at), "seen_at": micros(new.seen_at), "source": new.source, "basis": new.basis,
-        "disputed": int(new.disputed),
-    }  # fmt: skip
-    return integer(tx.rows(_ADD_EVENT, values)[0][0])
-
-
-def _event(row: Row) -> Event:
-    id_, alert_id, episode, code, metric, op, level, value, at, seen_at, source, basis, disputed = row
-    return Event(
-        id=integer(id_), alert=integer(alert_id), episode=integer(episode), code=words(code),
-        condition=_condition(metric, op, level), value=money(value), at=moment(at), seen_at=moment(seen_at),
-        source=words(source), basis=words(basis), disputed=bool(disputed),
-    )  # fmt: skip
-
-
-def event_by_id(tx: Tx, event_id: int) -> Event | None:
-    """Return one firing."""
-    found = tx.rows(_EVENT, {"the_id": event_id})
-    return _event(found[0]) if found else None
-
-
-def last_event(tx: Tx, alert_id: int) -> Event | None:
-    """Return the newest firing of an alert."""
-    found = tx.rows(_LAST_EVENT, {"the_id": alert_id})
-    return _event(found[0]) if found else None
-
-
-def events_of(tx: Tx, alert_id: int) -> list[Event]:
-    """Return every firing of an alert, oldest first."""
-    return [_event(row) for row in tx.rows(_EVENTS, {"the_id": alert_id})]
-
-
-def events_after(tx: Tx, event_id: int) -> list[Event]:
-    """Return every firing that is newer than one, oldest first."""
-    return [_event(row) for row in tx.rows(_EVENTS_AFTER, {"after": event_id})]
 
 
 def due(tx: Tx, now: datetime) -> list[int]:

@@ -1,12 +1,17 @@
-"""How the store writes times and money: integer microseconds, text."""
+"""How the store writes times, money and conditions: integer microseconds, text, three columns."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from services.domain.metrics import parse_metric
+from services.domain.rules import Condition, Op
 from services.tx import Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_OPS: dict[str, Op] = {
+    "above": "above", "below": "below", "up": "up", "down": "down", "cross_up": "cross_up", "cross_down": "cross_down",
+}  # fmt: skip
 
 
 def micros(at: datetime) -> int:
@@ -59,3 +64,8 @@ def money_or_none(value: Value) -> Decimal | None:
 def text_or_none(value: Decimal | None) -> str | None:
     """Write money as plain digits, never with an exponent."""
     return None if value is None else format(value, "f")
+
+
+def stored_condition(metric: Value, op: Value, level: Value) -> Condition:
+    """Return the condition that the three columns of an alert or an event hold."""
+    return Condition(parse_metric(words(metric)), _OPS[words(op)], money(level))

@@ -8,7 +8,7 @@ from services.domain.alerts import Alert, State
 from services.domain.metrics import Metric
 from services.domain.quotes import Observation
 from services.domain.rules import Condition
-from services.store import alerts, people
+from services.store import alerts, events, people
 from services.store.errors import StoreConflict
 from services.tx import Store, Tx
 from tests.services.store.samples import BTC, GROUP, LATER, NOW, firing, someone, stored_alert, wish
@@ -128,22 +128,20 @@ async def test_an_event_comes_back_and_cannot_come_twice(store: Store) -> None:
     made = await store.write(lambda tx: stored_alert(tx, person))
     other = await store.write(lambda tx: stored_alert(tx, person, "200000"))
     event = firing(made)
-    first = await store.write(lambda tx: alerts.add_event(tx, event))
-    assert await store.read(lambda tx: alerts.event_by_id(tx, first)) == replace(event, id=first)
+    first = await store.write(lambda tx: events.add(tx, event))
+    assert await store.read(lambda tx: events.by_id(tx, first)) == replace(event, id=first)
     with pytest.raises(StoreConflict):
-        await store.write(lambda tx: alerts.add_event(tx, replace(event, code="OTHER1")))
+        await store.write(lambda tx: events.add(tx, replace(event, code="OTHER1")))
     with pytest.raises(StoreConflict):
-        await store.write(lambda tx: alerts.add_event(tx, replace(event, alert=other.id)))  # the code is taken
-    second = await store.write(lambda tx: alerts.add_event(tx, replace(event, episode=2, code="OTHER2")))
-    assert await store.read(lambda tx: alerts.last_event(tx, made.id)) == replace(
-        event, id=second, episode=2, code="OTHER2"
-    )
-    assert {each.id for each in await store.read(lambda tx: alerts.events_of(tx, made.id))} == {first, second}
-    assert [each.id for each in await store.read(lambda tx: alerts.events_after(tx, first))] == [second]
-    assert await store.read(lambda tx: alerts.is_code_taken(tx, "OTHER2"))
-    assert not await store.read(lambda tx: alerts.is_code_taken(tx, "FREE00"))
-    assert await store.read(lambda tx: alerts.event_by_id(tx, 404)) is None
-    assert await store.read(lambda tx: alerts.last_event(tx, other.id)) is None
+        await store.write(lambda tx: events.add(tx, replace(event, alert=other.id)))  # the code is taken
+    second = await store.write(lambda tx: events.add(tx, replace(event, episode=2, code="OTHER2")))
+    assert await store.read(lambda tx: events.last(tx, made.id)) == replace(event, id=second, episode=2, code="OTHER2")
+    assert {each.id for each in await store.read(lambda tx: events.of_alert(tx, made.id))} == {first, second}
+    assert [each.id for each in await store.read(lambda tx: events.after(tx, first))] == [second]
+    assert await store.read(lambda tx: events.is_code_taken(tx, "OTHER2"))
+    assert not await store.read(lambda tx: events.is_code_taken(tx, "FREE00"))
+    assert await store.read(lambda tx: events.by_id(tx, 404)) is None
+    assert await store.read(lambda tx: events.last(tx, other.id)) is None
 
 
 async def test_what_is_due_is_a_snooze_or_a_life_that_is_over(store: Store) -> None:

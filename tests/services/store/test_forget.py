@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, bindparam, func, insert, literal_column, select
 from sqlalchemy.sql import Executable
 
-from services.store import alerts, buttons, inbox, outbox, people
+from services.store import alerts, buttons, events, inbox, outbox, people
 from services.store.buttons import ButtonRow
 from services.store.forget import forget
 from services.store.inbox import Receipt
@@ -167,7 +167,7 @@ async def _live(store: Store, user_id: int, name: str, alerts_each: int) -> int:
         for number in range(alerts_each):
             new = replace(wish(person), note=f"canary-{name}-note-{number} " + "x" * 40)
             made = alerts.add(tx, new, destination, NOW)
-            event = alerts.add_event(tx, firing(made, code=f"{name}{number}"))
+            event = events.add(tx, firing(made, code=f"{name}{number}"))
             key = f"event {event} to {destination} part 0"
             outbox.add(tx, Owed(key, "alert", chat, event=event, destination=destination), NOW)
             card = f"canary-{name}-card-{number} " + "y" * 300

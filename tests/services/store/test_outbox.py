@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from services.domain.deliveries import Delivery
-from services.store import alerts, outbox, people
+from services.store import events, outbox, people
 from services.store.outbox import Owed, Settlement
 from services.tx import Store, Tx
 from tests.services.store.samples import GROUP, LATER, NOW, firing, someone, stored_alert
@@ -31,7 +31,7 @@ async def test_what_is_owed_comes_back_as_it_was_stored(store: Store) -> None:
     def work(tx: Tx) -> tuple[int, int, Delivery | None]:
         person = someone(tx)
         alert = stored_alert(tx, person)
-        event = alerts.add_event(tx, firing(alert))
+        event = events.add(tx, firing(alert))
         [chat] = people.private_chats(tx, person)
         owed = Owed("event 1 to 2 part 0", "alert", chat, event=event, destination=alert.destination)
         return chat, event, outbox.add(tx, owed, NOW)

@@ -9,7 +9,7 @@ import pytest
 
 from services.clock import FixedClock
 from services.counters import Counters
-from services.store import alerts, notes
+from services.store import events, notes
 from services.store.errors import StoreConflict, StoreError, StoreUnavailable
 from services.store.open import open_store
 from services.tx import Store, Tx
@@ -59,7 +59,7 @@ async def test_a_broken_rule_of_the_schema_concerns_one_work_only(store: Store) 
         notes.put(tx, "failed", "half written")
         made = stored_alert(tx, someone(tx))
         for _ in range(2):
-            alerts.add_event(tx, firing(made))
+            events.add(tx, firing(made))
 
     results = await asyncio.gather(
         store.write(partial(put, "before")), store.write(twice), store.write(partial(put, "after")),
