@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from heapq import merge
-from typing import assert_never
 
 from services.domain.metrics import MetricName
 
@@ -65,7 +64,7 @@ def move(name: MetricName, window: Window, price: Decimal) -> Decimal:
         case "price":
             return price
         case _:
-            assert_never(name)
+            raise ValueError(name)  # no move in percent
 
 
 def _push(kept: deque[tuple[datetime, Decimal]], at: datetime, price: Decimal, keep: Callable[[Decimal], bool]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from services.domain.days import Day
 from services.domain.metrics import Metric
@@ -25,13 +25,49 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What fires an alert. `every` None means once."""
+class AllOf:
+    """True while every part is; two or more parts."""
 
-    condition: Condition
-    every: timedelta | None = None
+    parts: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True while one part is; two or more parts."""
+
+    parts: tuple["Expression", ...]
+
+
+Expression = Condition | AllOf | AnyOf
+MOST_CONDITIONS: Final = 8
+"""A rule has at most so many, counted from the left."""
+
+Loudness = Literal["silent", "normal", "loud", "critical"]
+"""silent makes no sound; critical breaks through quiet hours and repeats until somebody acknowledges it."""
+
+Route = Literal["here", "dm", "telegram", "discord"]
+"""Where it is told: in this chat to everybody, to the person wherever it may be, or on one platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What fires an alert. `every` None means once, "daily" at most once in a day of the person's zone."""
+
+    expression: Expression
+    hold: timedelta | None = None  # how long it must stay true before it is told
+    every: timedelta | Literal["daily"] | None = None
     until: datetime | None = None
+    band: Decimal | None = None  # percent of the level, or of the metric's unit; None for the kind's own
+    loudness: Loudness = "normal"
+    route: Route | None = None
     note: str | None = None
+
+
+def conditions(expression: Expression) -> tuple[Condition, ...]:
+    """Return the conditions from left to right; their index is their position."""
+    if isinstance(expression, Condition):
+        return (expression,)
+    return tuple(each for part in expression.parts for each in conditions(part))
 
 
 # What a line says before coins, prices and currencies are looked up.
