@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 from handlers import format as write
 from handlers.model import Request
 from services.candles import CandleRun
 from services.domain.coins import FIATS
 from services.domain.language import say
-from services.domain.rules import Condition
+from services.domain.rules import Condition, least_rest
 from services.errors import SourceUnavailable
 from services.preview import Preview, preview
 from services.rules import Draft
@@ -37,9 +38,14 @@ async def preview_words(request: Request, drafts: tuple[Draft, ...]) -> list[str
 
 def _replayed(conditions: list[Condition | None], drafts: tuple[Draft, ...], run: CandleRun) -> list[Preview | None]:
     return [
-        None if condition is None else preview(condition, draft.new.every, run.candles, run.interval)
+        None if condition is None else preview(condition, _rest(draft), run.candles, run.interval)
         for condition, draft in zip(conditions, drafts, strict=True)
     ]
+
+
+def _rest(draft: Draft) -> timedelta | None:
+    every = draft.new.wish.every
+    return None if every is None else least_rest(every)
 
 
 def _words(request: Request, seen: Preview, *, converted: bool) -> str:

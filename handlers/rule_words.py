@@ -10,7 +10,7 @@ from services.domain.coins import FIATS
 from services.domain.language import say
 from services.domain.numbers import plain, write_duration
 from services.domain.people import Preferences
-from services.domain.rules import Condition, Op
+from services.domain.rules import Condition, Every, Op
 from services.errors import UserError
 from services.rules import Ask, Draft, rounded
 
@@ -74,9 +74,15 @@ def distance(condition: Condition, value: Decimal) -> Decimal | None:
 def sentence(request: Request, draft: Draft) -> str:
     """Return what will be told, once or how often."""
     words = condition_words(request, draft.new.condition, request.caller.preferences)
-    if draft.new.every is None:
+    every = draft.new.wish.every
+    if every is None:
         return say("Once, when {words}.", words=words)
-    return say("When {words}, at most every {every}.", words=words, every=write_duration(draft.new.every))
+    return say("When {words}, {often}.", words=words, often=often(every))
+
+
+def often(every: Every) -> str:
+    """Return how often at most: `at most every 4h`."""
+    return say("at most once a day") if every == "daily" else say("at most every {every}", every=write_duration(every))
 
 
 def distance_words(request: Request, condition: Condition, value: Decimal | None, preferences: Preferences) -> str:

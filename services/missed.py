@@ -36,16 +36,17 @@ class Missed:
 
     async def replay(self, since: datetime) -> None:
         """Observe every watched metric from `since` on, bar by bar; what no source can tell is logged and left out."""
-        for metric in sorted(self.alerts.watched(), key=lambda each: each.key):
-            try:
-                found = await self._observations(metric, bar_open(since, "1m"))
-            except SourceUnavailable as failure:
-                log.warning("missed.unavailable", metric=metric.key, reason=failure.message)
-                continue
-            for each in found:
-                self.alerts.observe(each)
-                if self.alerts.is_firing:
-                    await self.alerts.settled()  # in order: what one price arms, the next may fire
+        with self.alerts.replaying():
+            for metric in sorted(self.alerts.watched(), key=lambda each: each.key):
+                try:
+                    found = await self._observations(metric, bar_open(since, "1m"))
+                except SourceUnavailable as failure:
+                    log.warning("missed.unavailable", metric=metric.key, reason=failure.message)
+                    continue
+                for each in found:
+                    self.alerts.observe(each)
+                    if self.alerts.is_firing:
+                        await self.alerts.settled()  # in order: what one price arms, the next may fire
 
     async def _observations(self, metric: Metric, since: datetime) -> Iterator[Observation]:
         run = await self._bars(metric.base, since - (metric.window or timedelta()))

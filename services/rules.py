@@ -10,7 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from services.clock import Clock
-from services.domain.alerts import starts_armed
+from services.domain.alerts import starts
 from services.domain.coins import FIATS, Coin
 from services.domain.days import end_of
 from services.domain.language import say
@@ -18,7 +18,7 @@ from services.domain.metrics import Metric
 from services.domain.numbers import plain, write_duration
 from services.domain.people import Caller, NumberStyle, Preferences
 from services.domain.rule_parser import parse_rule
-from services.domain.rules import Condition, LevelLine, MoveLine, Op, Question, RuleError, Terms
+from services.domain.rules import Condition, Every, LevelLine, MoveLine, Op, Question, Rule, RuleError, Terms
 from services.errors import InvalidInput, NotAllowed, SourceUnavailable
 from services.market import Market
 from services.store.alerts import NewAlert
@@ -130,20 +130,15 @@ class Rules:
 
     def _draft(self, coin: Coin, condition: Condition, terms: Terms, caller: Caller, value: Decimal | None) -> Draft:
         now = self.clock.now()
-        armed = starts_armed(condition, value)
         for_chat = terms.here and not caller.private  # in private, here and to me are the same
+        until = _end(terms, now, caller.preferences.zone)
         new = NewAlert(
             owner_person=None if for_chat else caller.person,
             owner_chat=caller.chat if for_chat else None,
             rule=canonical(condition, terms.every, terms.note),
             currency=caller.preferences.currency,
-            condition=condition,
-            armed=armed,
-            every=terms.every,
-            until=_end(terms, now, caller.preferences.zone),
-            note=terms.note,
-            value=value,
-            value_at=None if value is None else now,
+            wish=Rule(condition, every=terms.every, until=until, note=terms.note),
+            standings=(starts(condition, value, None if value is None else now),),
         )
         return Draft(coin, new)
 
@@ -176,7 +171,7 @@ def _grouped(text: str, style: NumberStyle | None) -> str:
     return _GROUPS.sub(joined, text)
 
 
-def canonical(condition: Condition, every: timedelta | None, note: str | None) -> str:
+def canonical(condition: Condition, every: Every | None, note: str | None) -> str:
     """Return the line that reads back as this rule, with the coin by its id."""
     metric = condition.metric
     if metric.window is None:
@@ -186,7 +181,7 @@ def canonical(condition: Condition, every: timedelta | None, note: str | None) -
         sign = {"drop": "-", "rise": "+"}.get(metric.name, "±")
         text = f"{metric.base} {sign}{plain(condition.level)}% in {write_duration(metric.window)}"
     if every is not None:
-        text += f" every {write_duration(every)}"
+        text += " daily" if every == "daily" else f" every {write_duration(every)}"
     return text + (f' note "{note}"' if note else "")
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from handlers import format as write
@@ -10,8 +9,7 @@ from handlers import rule_words as words
 from handlers.model import Button, Card, Mark, Provenance, Reply, Request
 from services.domain.alerts import Alert
 from services.domain.language import say
-from services.domain.numbers import write_duration
-from services.domain.rules import Condition
+from services.domain.rules import Condition, Every
 from services.rules import Ask, canonical
 
 
@@ -62,14 +60,14 @@ def standing(request: Request, each: Alert) -> str:
         case _:
             stands = where(request, each, value_of(request, each))
     if each.every is not None:
-        stands += say(", at most every {every}", every=write_duration(each.every))
+        stands += say(", {often}", often=words.often(each.every))
     return stands
 
 
 def where(request: Request, each: Alert, value: Decimal | None) -> str:
     """Return the value now and how far it has to go, or that it waits for false first."""
     mine = request.caller.preferences
-    if each.armed or value is None:
+    if not each.is_true or value is None:
         return words.distance_words(request, each.condition, value, mine)
     now = words.value_words(request, each.condition, value, mine)
     return say("now {value}; true already, waits until it is false first", value=now)
@@ -85,7 +83,7 @@ def terms(request: Request, each: Alert) -> tuple[str, ...]:
     return tuple(found)
 
 
-def rule_again(found: Alert, condition: Condition, every: timedelta | None, where_and_how_long: str = "") -> str:
+def rule_again(found: Alert, condition: Condition, every: Every | None, where_and_how_long: str = "") -> str:
     """Return the line that sets an alert like this one, with the person's own words at its end."""
     note = f' note "{found.note}"' if found.note else ""
     return f"{canonical(condition, every, None)}{where_and_how_long}{note}"

@@ -84,7 +84,7 @@ def _saved(
     for draft, stored, previewed in zip(drafts, made, previews, strict=True):
         number = f"#{stored.number} " if len(made) > 1 else ""
         lines.append(number + words.sentence(request, draft))
-        far = cards.where(request, stored, draft.new.value)
+        far = cards.where(request, stored, draft.new.standings[0].value)
         lines.append(far[:1].upper() + far[1:] + ".")
         if previewed is not None:
             notes.append(number + previewed)

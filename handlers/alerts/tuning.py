@@ -12,7 +12,7 @@ from handlers.rule_words import level_words
 from services.domain.alerts import Alert
 from services.domain.language import say
 from services.domain.numbers import write_duration
-from services.domain.rules import Condition
+from services.domain.rules import Condition, Every
 from services.rules import rounded
 
 _EVERY = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
@@ -48,7 +48,7 @@ def _steps(request: Request, found: Alert) -> list[tuple[str, Condition]]:
     return [(level_words(request, each, mine), each) for each in other]
 
 
-def _line(found: Alert, condition: Condition, every: timedelta | None, now: datetime) -> str:
+def _line(found: Alert, condition: Condition, every: Every | None, now: datetime) -> str:
     left = "" if found.expires_at is None or found.expires_at <= now else f" until {_written(found.expires_at - now)}"
     return f"/alerts edit {found.number} {cards.rule_again(found, condition, every, left)}"
 

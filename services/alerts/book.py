@@ -1,6 +1,7 @@
 """What people do with their alerts, and what time does to them."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from services.alerts.firing import Firing, Post
 from services.alerts.watching import Past, Watching
 from services.clock import Clock
 from services.counters import Counters
-from services.domain.alerts import Alert, State, starts_armed
+from services.domain.alerts import Alert, State, starts
 from services.domain.language import say
 from services.domain.metrics import Metric
 from services.domain.people import Caller
@@ -17,7 +18,7 @@ from services.domain.quotes import Observation, Quote
 from services.errors import LimitReached, NotFound
 from services.series import Series
 from services.store import alerts as rows
-from services.store import people
+from services.store import conditions, people
 from services.store.alerts import NewAlert
 from services.tx import Store, Tx
 
@@ -53,7 +54,7 @@ class Alerts:
 
     async def load(self) -> None:
         """Watch everything that is stored as live."""
-        self._watching.load(await self._store.read(rows.live))
+        self._watching.load(await self._store.read(conditions.live))
 
     def __len__(self) -> int:
         """Return how many alerts are watched."""
@@ -137,14 +138,13 @@ class Alerts:
         return self._reread(tx, found)
 
     def _arm_anew(self, tx: Tx, found: Alert) -> None:
-        # Only one that fires once ends disarmed; a repeating one keeps its band.
-        value = self.value(found.condition.metric)
-        value = found.last_value if value is None else value
-        if found.armed or found.repeats or value is None:
+        # Only one that fires once ends as met; a repeating one keeps its band.
+        if found.repeats or not found.is_true:
             return
         now = self._clock.now()
-        seen = Observation(found.condition.metric.key, value, now, now, "", "tick")
-        rows.turn(tx, found, found.condition, seen, armed=starts_armed(found.condition, value), live=True)
+        values = [(each, self.value(each.condition.metric)) for each in found.standings]
+        after = tuple(each if value is None else starts(each.condition, value, now) for each, value in values)
+        rows.turn(tx, found, after)
 
     def _reread(self, tx: Tx, found: Alert) -> Alert:
         after = rows.by_id(tx, found.id)
@@ -175,6 +175,15 @@ class Alerts:
         """Say whether something touched is not recorded yet."""
         return self._firing.is_under_way
 
+    @contextmanager
+    def replaying(self) -> Iterator[None]:
+        """Let nothing end its wait by the present while the past is told."""
+        self._firing.is_replaying = True
+        try:
+            yield
+        finally:
+            self._firing.is_replaying = False
+
     async def settled(self) -> None:
         """Wait until everything that was touched so far is recorded."""
         await self._firing.settled()
@@ -197,6 +206,7 @@ class Alerts:
         if await self._store.read(lambda tx: rows.due(tx, now)):
             await self._store.write(self._end_due)
         await self._firing.watch_due()
+        await self._firing.tell_due()
 
     def _end_due(self, tx: Tx) -> None:
         now = self._clock.now()

@@ -7,10 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.clock import Clock
-from services.domain.alerts import Alert, Direction, watch
+from services.domain.alerts import Alert, Direction, entry, watch
 from services.domain.matcher import Matcher, loaded
 from services.domain.metrics import Metric, parse_metric
 from services.domain.quotes import Observation, Quote
+from services.domain.rules import MOST_CONDITIONS
 from services.series import Series
 
 Past = Iterable[tuple[datetime, Decimal, Decimal]]
@@ -37,21 +38,25 @@ class Watching:
             self._subscribe(parse_metric(key))
 
     def __len__(self) -> int:
-        """Return how many alerts are watched."""
+        """Return how many conditions are watched."""
         return len(self._matcher)
 
     def watch(self, found: Alert) -> None:
         """Watch for what an alert waits for, as it is stored now; one that is at rest is watched no longer."""
         if found.state != "ok":
-            self._matcher.remove(found.id)
+            self.unwatch(found.id)
             return
-        self._subscribe(found.condition.metric)
-        way, level = watch(found.condition, armed=found.armed, repeats=found.repeats)
-        self._matcher.add(found.id, found.condition.metric.key, way, level)
+        for position, each in enumerate(found.standings):
+            self._subscribe(each.condition.metric)
+            way, level = watch(each.condition, met=each.met, repeats=found.repeats, band=found.band)
+            self._matcher.add(entry(found.id, position), each.condition.metric.key, way, level)
+        for position in range(len(found.standings), MOST_CONDITIONS):  # an edited rule may have fewer
+            self._matcher.remove(entry(found.id, position))
 
     def unwatch(self, alert_id: int) -> None:
         """Stop watching for an alert."""
-        self._matcher.remove(alert_id)
+        for position in range(MOST_CONDITIONS):
+            self._matcher.remove(entry(alert_id, position))
 
     def _subscribe(self, metric: Metric) -> None:
         self._follow(metric.base)
@@ -71,7 +76,7 @@ class Watching:
         return self._series.observe(quote)
 
     def touched(self, observation: Observation) -> list[int]:
-        """Take out and return every alert that a fact may concern."""
+        """Take out and return every entry that a fact may concern: conditions of alerts."""
         return self._matcher.touched(observation.metric, float(observation.value))
 
     def would_touch(self, observation: Observation) -> bool:

@@ -1,6 +1,6 @@
 """Days as people name them: `fri`, `friday`, `today`, `tomorrow`."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -30,3 +30,9 @@ def end_of(day: Day, now: datetime, zone: ZoneInfo) -> datetime:
         case weekday:
             ahead = (_WEEK.index(weekday) - today.weekday()) % 7
     return datetime.combine(today.date() + timedelta(days=ahead), _LAST, zone)
+
+
+def next_midnight(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the day of `at` is over by the calendar of `zone`, also where a day has 23 or 25 hours."""
+    day = at.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)

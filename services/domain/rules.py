@@ -49,18 +49,27 @@ Route = Literal["here", "dm", "telegram", "discord"]
 """Where it is told: in this chat to everybody, to the person wherever it may be, or on one platform."""
 
 
+Every = timedelta | Literal["daily"]
+"""How often at most: once in so much time, or once in a day of the person's zone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What fires an alert. `every` None means once, "daily" at most once in a day of the person's zone."""
+    """What fires an alert. `every` None means once."""
 
     expression: Expression
     hold: timedelta | None = None  # how long it must stay true before it is told
-    every: timedelta | Literal["daily"] | None = None
+    every: Every | None = None
     until: datetime | None = None
     band: Decimal | None = None  # percent of the level, or of the metric's unit; None for the kind's own
     loudness: Loudness = "normal"
     route: Route | None = None
     note: str | None = None
+
+
+def least_rest(every: Every) -> timedelta:
+    """Return the time between two firings where days do not matter."""
+    return timedelta(days=1) if every == "daily" else every
 
 
 def conditions(expression: Expression) -> tuple[Condition, ...]:

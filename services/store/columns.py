@@ -40,6 +40,12 @@ def integer_or_none(value: Value) -> int | None:
     return None if value is None else integer(value)
 
 
+def number(value: Value) -> float:
+    """Return a column of floats."""
+    assert isinstance(value, float)
+    return value
+
+
 def words(value: Value) -> str:
     """Return a text column."""
     assert isinstance(value, str)

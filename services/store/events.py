@@ -2,9 +2,19 @@
 
 from sqlalchemy import bindparam, insert, select
 
-from services.domain.alerts import Event
-from services.store.columns import integer, micros, moment, money, stored_condition, words
-from services.store.schema import event
+from services.domain.alerts import Event, Standing
+from services.store.columns import (
+    integer,
+    micros,
+    moment,
+    moment_or_none,
+    money,
+    money_or_none,
+    stored_condition,
+    text_or_none,
+    words,
+)
+from services.store.schema import event, event_input
 from services.tx import Row, Tx, Value
 
 _COLUMNS = (
@@ -12,6 +22,12 @@ _COLUMNS = (
     event.c.value, event.c.at, event.c.seen_at, event.c.source, event.c.basis, event.c.disputed,
 )  # fmt: skip
 _ADD = insert(event).values({column.name: bindparam(column.name) for column in _COLUMNS[1:]}).returning(event.c.id)
+_ADD_INPUT = insert(event_input).values({column.name: bindparam(column.name) for column in event_input.columns})
+_INPUTS = (
+    select(event_input.c.metric, event_input.c.op, event_input.c.level, event_input.c.value, event_input.c.at)
+    .where(event_input.c.event_id == bindparam("the_id"))
+    .order_by(event_input.c.position)
+)
 _BY_ID = select(*_COLUMNS).where(event.c.id == bindparam("the_id"))
 _LAST = select(*_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id.desc()).limit(1)
 _OF_ALERT = select(*_COLUMNS).where(event.c.alert_id == bindparam("the_id")).order_by(event.c.id)
@@ -24,15 +40,31 @@ def is_code_taken(tx: Tx, code: str) -> bool:
     return bool(tx.rows(_CODE, {"the_code": code}))
 
 
-def add(tx: Tx, new: Event) -> int:
-    """Store one firing and return its id; (alert, episode) is unique, so a repeat fails."""
+def add(tx: Tx, new: Event, inputs: tuple[Standing, ...] = ()) -> int:
+    """Store one firing, with what each of several conditions said; return its id. (alert, episode) is unique."""
     values: dict[str, Value] = {
         "alert_id": new.alert, "episode": new.episode, "code": new.code, "metric": new.condition.metric.key,
         "op": new.condition.op, "level": format(new.condition.level, "f"), "value": format(new.value, "f"),
         "at": micros(new.at), "seen_at": micros(new.seen_at), "source": new.source, "basis": new.basis,
         "disputed": int(new.disputed),
     }  # fmt: skip
-    return integer(tx.rows(_ADD, values)[0][0])
+    event_id = integer(tx.rows(_ADD, values)[0][0])
+    for position, each in enumerate(inputs if len(inputs) > 1 else ()):
+        said: dict[str, Value] = {
+            "event_id": event_id, "position": position, "metric": each.condition.metric.key, "op": each.condition.op,
+            "level": format(each.condition.level, "f"), "value": text_or_none(each.value),
+            "at": None if each.at is None else micros(each.at),
+        }  # fmt: skip
+        tx.run(_ADD_INPUT, said)
+    return event_id
+
+
+def inputs(tx: Tx, event_id: int) -> tuple[Standing, ...]:
+    """Return what each condition of a rule of several said when it fired; nothing for a rule of one."""
+    return tuple(
+        Standing(stored_condition(metric, op, level), True, money_or_none(value), moment_or_none(at))
+        for metric, op, level, value, at in tx.rows(_INPUTS, {"the_id": event_id})
+    )
 
 
 def _event(row: Row) -> Event:

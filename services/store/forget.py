@@ -12,6 +12,7 @@ from services.store.schema import (
     delivery,
     destination,
     event,
+    event_input,
     inbox,
     person,
 )
@@ -52,6 +53,7 @@ _FORGET = (
             delivery.c.key.in_(_reply_keys()),
         )
     ),
+    delete(event_input).where(event_input.c.event_id.in_(_EVENTS)),
     delete(event).where(event.c.alert_id.in_(_ALERTS)),
     delete(condition).where(condition.c.alert_id.in_(_ALERTS)),
     delete(alert).where(_THEIR_ALERT),

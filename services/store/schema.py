@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -15,7 +16,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -93,10 +94,13 @@ alert = Table(
     Column("expires_at", BigInteger),
     Column("snoozed_until", BigInteger),
     Column("deleted_at", BigInteger),
+    Column("shape", Text),  # how several conditions are joined, by their positions: "(0|1)&2"
+    Column("due_at", BigInteger),  # the rule is true and is told then if it still is
     UniqueConstraint("owner_person", "number"),
     UniqueConstraint("owner_chat", "number"),
     Index("alert_snoozed", "snoozed_until"),
     Index("alert_expiring", "expires_at"),
+    Index("alert_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
 )
 
 condition = Table(
@@ -112,6 +116,8 @@ condition = Table(
     _flag("live"),  # 1 while the alert is neither paused, snoozed, ended nor deleted
     Column("last_value", Text),
     Column("last_at", BigInteger),
+    Column("way", Integer, nullable=False, server_default=text("0")),  # 1 or -1: the way to where `armed` changes
+    Column("edge", Double, nullable=False, server_default=text("0")),  # where that is, rounded so that no hit is missed
     Index("condition_live", "metric", sqlite_where=text("live = 1"), postgresql_where=text("live = 1")),
 )
 
@@ -243,6 +249,18 @@ candle = Table(
     Column("close", Text, nullable=False),
     Column("volume", Text, nullable=False),
     sqlite_with_rowid=False,
+)
+
+event_input = Table(
+    "event_input",
+    metadata,
+    Column("event_id", ForeignKey("event.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("metric", Text, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("value", Text),  # NULL: nobody knew it, and the rule did not need it
+    Column("at", BigInteger),
 )
 
 login = Table(

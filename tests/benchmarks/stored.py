@@ -7,9 +7,10 @@ from pathlib import Path
 
 from services.clock import SystemClock
 from services.counters import Counters
+from services.domain.alerts import Standing
 from services.domain.metrics import Metric
 from services.domain.people import Place
-from services.domain.rules import Condition, Op
+from services.domain.rules import Condition, Op, Rule
 from services.store import alerts, people
 from services.store.alerts import NewAlert
 from services.store.open import open_store
@@ -69,7 +70,7 @@ def _own(tx: Tx, place: Place, conditions: list[Condition], now: datetime) -> No
     for condition in conditions:
         rule = f"{condition.metric.base} {'>' if condition.op == 'above' else '<'} {condition.level}"
         new = NewAlert(
-            owner_person=person, owner_chat=None, rule=rule, currency="usd", condition=condition, armed=True,
-            every=None, until=None, note=None, value=None, value_at=None,
+            owner_person=person, owner_chat=None, rule=rule, currency="usd", wish=Rule(condition),
+            standings=(Standing(condition, False, None, None),),
         )  # fmt: skip
         alerts.add(tx, new, destination, now)

@@ -86,7 +86,7 @@ def test_what_the_matcher_looks_up_misses_no_verdict(
     op: Op, level: Decimal, value: Decimal, *, armed: bool, repeats: bool
 ) -> None:
     wanted = Condition(BTC, op, level)
-    way, rounded = watch(wanted, armed=armed, repeats=repeats)
+    way, rounded = watch(wanted, met=not armed, repeats=repeats)
     touched = float(value) >= rounded if way == "up" else float(value) <= rounded
     verdict = judge(wanted, armed=armed, repeats=repeats, observation=seen(value))
     assert touched or verdict == Wait()
@@ -99,7 +99,7 @@ def test_a_value_next_to_the_level_is_not_missed(
     wanted = Condition(BTC, op, level)
     target = level if armed else rearm_level(wanted, repeats=repeats)
     value = target + ulps * Decimal("1e-17")
-    way, rounded = watch(wanted, armed=armed, repeats=repeats)
+    way, rounded = watch(wanted, met=not armed, repeats=repeats)
     touched = float(value) >= rounded if way == "up" else float(value) <= rounded
     verdict = judge(wanted, armed=armed, repeats=repeats, observation=seen(value))
     assert touched or verdict == Wait()

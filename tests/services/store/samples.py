@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from services.domain.alerts import Alert, Event
+from services.domain.alerts import Alert, Event, Standing
 from services.domain.metrics import Metric
 from services.domain.people import Place
-from services.domain.rules import Condition, Op
+from services.domain.rules import Condition, Op, Rule
 from services.store import alerts, people
 from services.store.alerts import NewAlert
 from services.tx import Tx
@@ -32,9 +32,12 @@ def wish(person: int | None, chat: int | None = None, level: str = "100000", op:
     """An alert on bitcoin that fires once, without a note or an end."""
     return NewAlert(
         owner_person=person, owner_chat=chat, rule=f"btc {op} {level}", currency="usd",
-        condition=Condition(BTC, op, Decimal(level)), armed=True, every=None, until=None, note=None,
-        value=Decimal("99000.5"), value_at=NOW,
+        wish=Rule(Condition(BTC, op, Decimal(level))), standings=(standing(BTC, op, level, Decimal("99000.5")),),
     )  # fmt: skip
+
+
+def standing(metric: Metric, op: Op, level: str, value: Decimal | None = None, *, met: bool = False) -> Standing:
+    return Standing(Condition(metric, op, Decimal(level)), met, value, None if value is None else NOW)
 
 
 def stored_alert(tx: Tx, person: int, level: str = "100000") -> Alert:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import BigInteger, Column, Integer, Table, Text, bindparam, func, insert, literal_column, select
+from sqlalchemy import BigInteger, Column, Double, Integer, Table, Text, bindparam, func, insert, literal_column, select
 from sqlalchemy.sql import Executable
 
 from services.store import alerts, buttons, events, inbox, outbox, people
@@ -71,6 +71,8 @@ class Canaries:
                 return self._number()
             case Integer():
                 return next(self.small)
+            case Double():
+                return float(self._number())
             case other:
                 raise AssertionError(f"what of a person fits into {other!r}?")
 
@@ -165,7 +167,8 @@ async def _live(store: Store, user_id: int, name: str, alerts_each: int) -> int:
         chat = people.chat_of(tx, private(user_id), person)
         destination = people.destination_of_person(tx, person)
         for number in range(alerts_each):
-            new = replace(wish(person), note=f"canary-{name}-note-{number} " + "x" * 40)
+            new = wish(person)
+            new = replace(new, wish=replace(new.wish, note=f"canary-{name}-note-{number} " + "x" * 40))
             made = alerts.add(tx, new, destination, NOW)
             event = events.add(tx, firing(made, code=f"{name}{number}"))
             key = f"event {event} to {destination} part 0"
