@@ -33,9 +33,10 @@ def _joined(expression: AllOf | AnyOf, positions: Iterator[int]) -> str:
 
 def shaped(text: str | None, conditions: Sequence[Condition]) -> Expression:
     """Return the expression of a stored shape; raise ValueError for a text that `shape` did not write."""
+    if text is None and len(conditions) == 1:
+        return conditions[0]
     if text is None:
-        (alone,) = conditions
-        return alone
+        raise ValueError(text)
     rest = list(text)
     made = _read(rest, iter(conditions))
     if rest or shape(made) != text:
@@ -57,7 +58,10 @@ def _part(rest: list[str], conditions: Iterator[Condition]) -> Expression:
     if not rest or rest[0] in "&|)":
         raise ValueError(rest)
     if rest.pop(0) != "(":
-        return next(conditions)
+        alone = next(conditions, None)
+        if alone is None:
+            raise ValueError(rest)
+        return alone
     inner = _read(rest, conditions)
     if not rest or rest.pop(0) != ")":
         raise ValueError(rest)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Generic, TypeVar, cast
 from urllib.parse import quote
 
-import aiosqlite
 from sqlalchemy.sql import ClauseElement, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from services.counters import Counters
 from services.failpoints import FailpointError, failpoint
+from services.store.connection import Connection, connect
 from services.store.errors import StoreUnavailable
 from services.store.files import DIALECT, create_tables, primary_code, store_error, take_lock
 from services.tx import Row, Tx, Values
@@ -92,20 +92,11 @@ class _Done(Generic[T]):
     value: T
 
 
-class _Connection(aiosqlite.Connection):
-    """An aiosqlite connection that runs a whole function on its thread: one hop a transaction, not one a statement."""
-
-    async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` with the driver's connection on the connection's thread."""
-        result: T = await self._execute(lambda: work(self._conn))  # type: ignore[no-untyped-call]  # untyped there
-        return result
-
-
 class SqliteStore:
     """The store in one file. Open it with `open_sqlite`; every write goes through one queue."""
 
     def __init__(
-        self, writer: _Connection, reader: _Connection | None, lock: int | None, path: Path | None, counters: Counters
+        self, writer: Connection, reader: Connection | None, lock: int | None, path: Path | None, counters: Counters
     ) -> None:
         self.path = path
         self._writer = writer
@@ -265,7 +256,7 @@ async def open_sqlite(path: Path | None, counters: Counters, lock: int | None = 
     """
     async with AsyncExitStack() as opened:
         if path is None:
-            writer = await _connect(":memory:", uri=False)
+            writer = await connect(":memory:", uri=False)
             opened.push_async_callback(writer.close)
             await writer.call(_prepare)
             await writer.call(create_tables)
@@ -274,10 +265,10 @@ async def open_sqlite(path: Path | None, counters: Counters, lock: int | None = 
         held = take_lock(path) if lock is None else lock
         opened.callback(os.close, held)
         try:
-            writer = await _connect(f"file:{quote(str(path))}?mode=rw", uri=True)
+            writer = await connect(f"file:{quote(str(path))}?mode=rw", uri=True)
             opened.push_async_callback(writer.close)
             await writer.call(_prepare)
-            reader = await _connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+            reader = await connect(f"file:{quote(str(path))}?mode=ro", uri=True)
         except sqlite3.Error as failure:
             raise store_error(failure) from failure
         opened.pop_all()
@@ -290,24 +281,3 @@ def _prepare(connection: sqlite3.Connection) -> None:
         raise StoreUnavailable(f"journal_mode is {mode}; the file system cannot hold this store")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
-
-
-async def _connect(target: str, *, uri: bool) -> _Connection:
-    def connector() -> sqlite3.Connection:
-        return sqlite3.connect(target, isolation_level=None, uri=uri, cached_statements=512)
-
-    connection = _Connection(connector, 64)
-    connection._thread.daemon = True  # a writer that hangs on a dead disk must not keep the process alive
-    opening = asyncio.ensure_future(_opened(connection))
-    try:
-        await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        with suppress(sqlite3.Error):  # what is being opened on the thread must be closed by somebody
-            await opening
-            await connection.close()
-        raise
-    return connection
-
-
-async def _opened(connection: _Connection) -> None:
-    await connection
