@@ -19,6 +19,7 @@ from handlers.catalogue import COMMANDS
 from handlers.dispatch import Dispatch
 from handlers.model import Reply
 from services.alerts import Alerts, Limits
+from services.blindness import Blindness
 from services.buttons import Buttons
 from services.callers import Callers
 from services.candles import Candles
@@ -26,6 +27,7 @@ from services.clock import Clock
 from services.coins import CoinBook
 from services.counters import Counters
 from services.domain.deliveries import Delivery
+from services.domain.gaps import Gap
 from services.domain.oracle import ARTIFICIAL
 from services.feed import CoinSource, PriceSource
 from services.hub import Health, Services
@@ -74,6 +76,8 @@ class App:
     outbox: Outbox[Reply[object]]
     charts: Charts
     sources: Sources
+    missed: Missed
+    blindness: Blindness
     last_heard: datetime | None = None
 
     def keep_going(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -85,6 +89,7 @@ class App:
         jobs += [
             ("outbox", self.outbox.run),
             ("alerts", partial(services.alerts.run, services.rules.windows.past)),
+            ("blindness", self.blindness.run),
             ("coins", self._refresh_coins),
             ("upkeep", self._upkeep),
         ]
@@ -117,8 +122,7 @@ class App:
         since = self.last_heard
         if since is None or self.clock.now() - since < _CATCH_UP_AFTER:
             return
-        services = self.services
-        await Missed(self.clock, services.candles, services.coins, services.market, services.alerts).replay(since)
+        await self.missed.replay(since)
 
 
 @asynccontextmanager
@@ -176,7 +180,12 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
             coins.follow(coin)
 
     limits = Limits(settings.limits.alerts_per_person, settings.limits.alerts_per_chat)
-    alerts = Alerts(store, clock, counters, Post(outbox, make_ready), Series(market), limits, follow)
+
+    def draw_gap(tx: Tx, chat: int, gap: Gap) -> str:
+        return drawing[0].draw_gap(tx, chat, gap)
+
+    post = Post(outbox, make_ready, draw_gap)
+    alerts = Alerts(store, clock, counters, post, Series(market), limits, follow)
     await alerts.load()
     market.listen(alerts.hear)
     candles = Candles(clock, store, sources.prices, market)
@@ -191,7 +200,12 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     drawing.append(Drawing(dispatch, buttons, clock))
     conversation = Conversation(dispatch, outbox, buttons, clock)
     last_heard = await store.read(_last_heard)
-    return App(settings, clock, counters, store, services, conversation, outbox, Charts(), sources, last_heard)
+    missed = Missed(clock, candles, coins, market, alerts)
+    blindness = Blindness(clock, store, market, alerts, post.tell, missed.replay)
+    return App(
+        settings, clock, counters, store, services, conversation, outbox, Charts(), sources, missed, blindness,
+        last_heard,
+    )  # fmt: skip
 
 
 def _last_heard(tx: Tx) -> datetime | None:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.replies import decode
+from bot.replies import decode, encode
+from handlers.alerts import notices
 from handlers.alerts.firing import buttons_of, fired
 from handlers.dispatch import Dispatch
 from handlers.model import Reply, Request
@@ -11,6 +12,7 @@ from services.buttons import Buttons
 from services.clock import Clock
 from services.domain.alerts import Alert, Event
 from services.domain.deliveries import Delivery
+from services.domain.gaps import Gap
 from services.domain.people import Caller, Place
 from services.outbox import Outbox
 from services.store import alerts, events, people
@@ -33,12 +35,22 @@ class Post:
 
     outbox: Outbox[Reply[object]]
     make_ready: Callable[[Tx, Delivery], None]
+    draw_gap: Callable[[Tx, int, Gap], str]  # the card that a chat gets
 
     def owe(self, tx: Tx, owed: Owed, place: Place, *, private: bool) -> None:
         """Owe a message inside the caller's transaction."""
         made = self.outbox.owe(tx, owed, place, private=private)
         if made is not None and made.state == "sending":
             self.make_ready(tx, made)
+
+    def tell(self, tx: Tx, key: str, destination: int, gap: Gap) -> None:
+        """Owe the notice of a gap to a destination; the same key owes it once."""
+        chat_id = people.chat_for(tx, destination)
+        chat = None if chat_id is None else people.chat_row(tx, chat_id)
+        if chat is None:
+            return  # nowhere to reach them
+        owed = Owed(key, "notice", chat.id, destination=destination, card=self.draw_gap(tx, chat.id, gap))
+        self.outbox.owe(tx, owed, chat.place, private=chat.private_to is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,15 @@ class Drawing:
         rows = [[(button.label, button.line) for button in row] for row in buttons_of(subject.alert)]
         self.buttons.keep(tx, rows, None, owed.chat)
         tx.after_commit(lambda: self._ready.update({owed.id: subject}))
+
+    def draw_gap(self, tx: Tx, chat_id: int, gap: Gap) -> str:
+        """Return the card of a notice as the outbox keeps it."""
+        chat = people.chat_row(tx, chat_id)
+        assert chat is not None
+        person = chat.private_to or 0
+        mine = people.preferences(tx, person)
+        reader = Caller(person, chat.place.chat_id, chat.id, chat.place, chat.private_to is not None, preferences=mine)
+        return encode(notices.gap(Request(reader, self.dispatch.services, self.dispatch.commands), gap))
 
     async def draw(self, owed: Delivery) -> Reply[object]:
         """Return the message of a delivery as it should read now; raise LookupError if its subject is gone."""

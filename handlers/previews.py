@@ -25,7 +25,7 @@ async def preview_words(request: Request, drafts: tuple[Draft, ...]) -> list[str
     if not any(conditions):
         return [None] * len(drafts)
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with request.services.clock.timeout(_SECONDS):
             run = await request.services.candles.history(drafts[0].coin, _DAYS)
             seen = await asyncio.to_thread(_replayed, conditions, drafts, run)
     except (TimeoutError, SourceUnavailable):

@@ -21,6 +21,10 @@ class Clock(Protocol):
         """Wait that long by this clock."""
         ...
 
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        """Return the context that raises TimeoutError after so long by this clock."""
+        ...
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -36,6 +40,10 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""
         await asyncio.sleep(seconds)
+
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        """Limit to real time."""
+        return asyncio.timeout(seconds)
 
 
 class FixedClock:
@@ -60,3 +68,8 @@ class FixedClock:
         """Let other tasks run once; time is moved by whoever owns this clock."""
         del seconds
         await asyncio.sleep(0)
+
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        """Limit nothing: by a clock that stands still no time passes."""
+        del seconds
+        return asyncio.timeout(None)

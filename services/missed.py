@@ -34,19 +34,27 @@ class Missed:
     market: Market
     alerts: Alerts
 
-    async def replay(self, since: datetime) -> None:
-        """Observe every watched metric from `since` on, bar by bar; what no source can tell is logged and left out."""
+    async def replay(self, since: datetime, coin: str | None = None) -> bool:
+        """Observe every watched metric, or those of one coin, from `since` on, bar by bar.
+
+        Return False where no source can tell some of it: that is logged and left out.
+        """
+        whole = True
         with self.alerts.replaying():
             for metric in sorted(self.alerts.watched(), key=lambda each: each.key):
+                if coin is not None and coin not in (metric.base, metric.quote):
+                    continue
                 try:
                     found = await self._observations(metric, bar_open(since, "1m"))
                 except SourceUnavailable as failure:
                     log.warning("missed.unavailable", metric=metric.key, reason=failure.message)
+                    whole = False
                     continue
                 for each in found:
                     self.alerts.observe(each)
                     if self.alerts.is_firing:
                         await self.alerts.settled()  # in order: what one price arms, the next may fire
+        return whole
 
     async def _observations(self, metric: Metric, since: datetime) -> Iterator[Observation]:
         run = await self._bars(metric.base, since - (metric.window or timedelta()))

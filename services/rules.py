@@ -1,6 +1,5 @@
 """From a typed rule to alerts that can be stored: coins, currencies and the price now are looked up here."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -84,7 +83,7 @@ class Rules:
     async def _ask_price(self, coin: Coin) -> None:
         """Have the price of a coin that nobody waited for before, if that can be had at once."""
         with suppress(SourceUnavailable, TimeoutError):
-            async with asyncio.timeout(_PRICE_SECONDS):
+            async with self.clock.timeout(_PRICE_SECONDS):
                 await self.market.look_up(coin)
 
     async def _unit(self, coin: Coin, line: LevelLine, preferences: Preferences, find: FindCoin) -> str:
@@ -123,7 +122,7 @@ class Rules:
 
     async def _moved(self, metric: Metric) -> Decimal | None:
         try:
-            async with asyncio.timeout(_PAST_SECONDS):
+            async with self.clock.timeout(_PAST_SECONDS):
                 return await self.windows.value(metric)
         except TimeoutError:
             return None  # armed from the start: better told at once than not at all

@@ -1,6 +1,5 @@
 """What is watched for at the moment: levels by series, the windows behind them, and what is to be watched again."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -102,7 +101,7 @@ class Watching:
             metric = self._new_windows[-1]
             bars: Past = ()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_PAST_SECONDS):
+                async with self._clock.timeout(_PAST_SECONDS):
                     bars = await past(metric)
             self._series.feed(metric, bars)
             self._new_windows.remove(metric)

@@ -130,6 +130,15 @@ class Market:
             )
         return converted(dollars, unit, currency) if currency in FIATS else crossed(dollars, unit, currency)
 
+    def is_live(self, coin_id: str) -> bool:
+        """Say whether a source has a fresh, valid price of a coin."""
+        return self._board.is_live(coin_id, self._clock.now())
+
+    def heard_at(self, coin_id: str) -> datetime | None:
+        """Return when the last valid price of a coin came, or None where none ever did."""
+        quote = self._board.quote(coin_id)
+        return None if quote is None else quote.seen_at
+
     def rate(self, currency: str) -> Decimal | None:
         """Return dollars per unit of a fiat currency, a stable coin or a coin, or None; `rate_at` tells its time."""
         if currency == "usd":
@@ -166,7 +175,7 @@ class Market:
 
     async def _ask(self, coin: Coin) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_UP_SECONDS):
+            async with self._clock.timeout(_LOOK_UP_SECONDS):
                 for source in self._sources:
                     await self._ask_one(source, coin)
                     if self._board.is_live(coin.id, self._clock.now()):

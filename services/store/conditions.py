@@ -15,7 +15,7 @@ from services.store.columns import (
     text_or_none,
     words,
 )
-from services.store.schema import condition
+from services.store.schema import alert, condition
 from services.tx import Row, Tx, Value
 
 COLUMNS = (
@@ -34,6 +34,11 @@ _ADD = insert(condition).values(
 _DROP = delete(condition).where(condition.c.alert_id == bindparam("the_id"))
 _LIVE = select(condition.c.alert_id, condition.c.position, condition.c.metric, condition.c.way, condition.c.edge).where(
     condition.c.live == 1
+)
+_OWNERS = (
+    select(alert.c.destination_id, alert.c.number)
+    .join(condition, condition.c.alert_id == alert.c.id)
+    .where(condition.c.live == 1, condition.c.metric == bindparam("the_metric"), alert.c.deleted_at.is_(None))
 )
 _SET_LIVE = update(condition).where(condition.c.alert_id == bindparam("the_id")).values(live=bindparam("live"))
 _TURN = (
@@ -88,3 +93,8 @@ def live(tx: Tx) -> list[tuple[int, str, Direction, float]]:
         (entry(integer(alert_id), integer(position)), words(metric), _WAYS[way], number(edge))
         for alert_id, position, metric, way, edge in tx.rows(_LIVE)
     ]
+
+
+def owners(tx: Tx, metric: str) -> list[tuple[int, int]]:
+    """Return destination and number of every alert at work on a metric."""
+    return [(integer(destination), integer(number)) for destination, number in tx.rows(_OWNERS, {"the_metric": metric})]

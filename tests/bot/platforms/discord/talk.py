@@ -40,6 +40,10 @@ class QuickClock:
     def monotonic(self) -> float:
         return self.now().timestamp()
 
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        del seconds
+        return asyncio.timeout(None)
+
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.offset += timedelta(seconds=seconds)
