@@ -97,7 +97,7 @@ def provenance(request: Request, shown: Iterable[Alert]) -> tuple[Provenance | N
     return (write.provenance_of(quotes), write.marks(*quotes)) if quotes else (None, ())
 
 
-def card(request: Request, found: Alert, title: str) -> Reply[AlertNow]:
+def card(request: Request, found: Alert, title: str, notes: tuple[str, ...] = ()) -> Reply[AlertNow]:
     """Return one alert with its buttons."""
     n = found.number
     toggle = Button(say("Resume"), f"/alerts resume {n}")
@@ -108,7 +108,7 @@ def card(request: Request, found: Alert, title: str) -> Reply[AlertNow]:
     shown = Card(
         title,
         lines=(f"{clause(request, found)}.", f"{stands[:1].upper()}{stands[1:]}."),
-        notes=terms(request, found),
+        notes=(*terms(request, found), *notes),
         source=source,
         marks=marks,
     )
@@ -124,10 +124,9 @@ def to_list(found: Alert) -> Button:
     return Button(say("My alerts") if found.owner_chat is None else say("Alerts here"), "/alerts list")
 
 
-def question(asked: Ask, command: str) -> Reply[object]:
+def question(asked: Ask, command: str, notes: tuple[str, ...] = ()) -> Reply[object]:
     """Return a question with a button for each answer; one about the whole chat is asked in the chat."""
     buttons = tuple((Button(label, f"{command} {line}"),) for label, line in asked.question.answers)
     about_chat = any("here" in line.lower().split() for _, line in asked.question.answers)
-    return Reply(
-        asked.question.text, Card(asked.question.text, tone="warning"), buttons=buttons, private=not about_chat
-    )
+    card = Card(asked.question.text, notes=notes, tone="warning")
+    return Reply(asked.question.text, card, buttons=buttons, private=not about_chat)

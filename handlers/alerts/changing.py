@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers.alerts import cards
+from handlers.alerts import cards, typed
 from handlers.alerts.cards import AlertNow
 from handlers.model import Button, Card, Change, Reply, Request
 from handlers.params import Duration, Number, Rule
@@ -84,20 +84,22 @@ async def restore(request: Request, number: Number) -> Change[AlertNow]:
     return Change(apply)
 
 
-async def edit(request: Request, number: Number, rule: Rule) -> Reply[object] | Change[AlertNow]:
+async def edit(request: Request, number: Number, rule: Rule) -> Reply[object] | Change[object]:
     """Give an alert another rule; its number stays."""
     _must_own(request)
+    request, rule, style = typed.with_choice(request, rule)
     understood = await request.services.rules.understand(rule, request.caller, request.coin)
     if isinstance(understood, Ask):
-        return cards.question(understood, f"/alerts edit {number}")
+        return typed.asked(request, understood, f"/alerts edit {number}", rule, style)
     if len(understood) > 1:
         raise InvalidInput(say("One alert has one level. Write one price, or set more with /alert."))
     (draft,) = understood
 
-    def apply(tx: Tx) -> Reply[AlertNow]:
+    def apply(tx: Tx) -> Reply[object]:
         found = request.services.alerts.numbered(tx, request.caller, number)
         new = replace(draft.new, owner_person=found.owner_person, owner_chat=found.owner_chat)
         after = request.services.alerts.edit(tx, found, new)
-        return cards.card(request, after, say("Alert #{number} is changed", number=number))
+        notes = typed.remember(tx, request, style)
+        return cards.card(request, after, say("Alert #{number} is changed", number=number), notes)
 
     return Change(apply)

@@ -1,10 +1,11 @@
 """/alert: setting one, in words or by buttons."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from handlers import format as write
 from handlers import rule_words as words
-from handlers.alerts import cards
+from handlers.alerts import cards, typed
 from handlers.alerts.cards import AlertNow
 from handlers.model import Button, Card, Change, Reply, Request
 from handlers.params import Rule
@@ -17,7 +18,7 @@ from services.rules import Ask, Draft, rounded
 from services.tx import Tx
 
 
-async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | Change[tuple[AlertNow, ...]]:
+async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | Change[object]:
     """Set an alert: btc > 100k, btc 95k 100k, eth -5% in 1h.
 
     It tells you once when a price is above, below or crosses a level, or has moved by a percentage within a time.
@@ -27,14 +28,17 @@ async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | C
         return _choose_coin(request)
     if words.is_coin_alone(rule):
         return await _choose_level(request, rule)
+    request, rule, style = typed.with_choice(request, rule)
     understood = await request.services.rules.understand(rule, request.caller, request.coin)
     if isinstance(understood, Ask):
-        return cards.question(understood, "/alert")
+        return typed.asked(request, understood, "/alert", rule, style)
     previews = await preview_words(request, understood)
 
-    def save(tx: Tx) -> Reply[tuple[AlertNow, ...]]:
+    def save(tx: Tx) -> Reply[object]:
         made = [request.services.alerts.add(tx, draft.new, request.caller) for draft in understood]
-        return _saved(request, understood, made, previews)
+        saved = _saved(request, understood, made, previews)
+        notes = (*saved.card.notes, *typed.remember(tx, request, style))
+        return replace(saved, card=replace(saved.card, notes=notes))
 
     return Change(save)
 

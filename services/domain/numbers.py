@@ -47,6 +47,25 @@ def parse_number(text: str, style: NumberStyle | None) -> Decimal:
     return _bounded(format(values[0], "f"))
 
 
+def readings(text: str) -> tuple[Decimal, ...]:
+    """Return every number that `text` may mean to people who write differently; none where it is no number."""
+    try:
+        return (parse_number(text, None),)
+    except AmbiguousNumber as ambiguous:
+        return ambiguous.readings
+    except NotANumber:
+        return ()
+
+
+def style_of(text: str, meant: Decimal) -> NumberStyle | None:
+    """Return how a person writes numbers who means `meant` by `text`; None where that does not tell."""
+    possible = readings(text)
+    if len(possible) < 2 or meant not in possible:
+        return None
+    is_decimal = meant == possible[0]
+    return "1,234.56" if ("." in text) == is_decimal else "1.234,56"
+
+
 def parse_duration(text: str) -> timedelta:
     """Return the duration of `20m`, `4h`, `3d` or `1w`; raise `NotANumber` for other text or none at all."""
     found = _DURATION.fullmatch(text.lower())

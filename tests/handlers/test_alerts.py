@@ -104,6 +104,38 @@ async def test_levels_are_in_the_currency_of_the_person(world: World) -> None:
     assert "23:59 CET." in await world.ask("/alert btc > 90k until fri")
 
 
+@pytest.mark.parametrize(
+    ("line", "answer", "stored", "style", "second"),
+    [
+        ("btc > 100.000", "100,000", "bitcoin > 100000 usd", "1.234,56", "bitcoin > 110000 usd"),
+        ("btc > 100.000", "100", "bitcoin > 100 usd", "1,234.56", "bitcoin > 110 usd"),
+        ("eth > 4.000k", "4,000,000", "ethereum > 4000000 usd", "1.234,56", "bitcoin > 110000 usd"),
+        ("eth > 3500,5", "3,500.5", "ethereum > 3500.5 usd", "1.234,56", "bitcoin > 110000 usd"),
+        ('btc > 100.000 note "1.000=1000"', "100,000", 'bitcoin > 100000 usd note "1.000=1000"', "1.234,56",
+         "bitcoin > 110000 usd"),
+    ],
+)  # fmt: skip
+async def test_which_number_is_asked_once(
+    world: World, line: str, answer: str, stored: str, style: str, second: str
+) -> None:
+    asked = await world.reply(f"/alert {line}")
+    assert asked.card.title.startswith("Which number is «")
+    saying = await world.press(asked, answer)
+    assert f"Numbers are read like {style} from now on" in str(saying.card.notes)
+    assert await saved(world) == [(1, stored)]
+    assert f"'{style}'" in str((await world.reply("/settings")).card.table)
+    await world.ask("/alerts edit 1 btc > 110.000")
+    assert await saved(world) == [(1, second)]
+
+
+async def test_an_answer_about_a_number_outlives_the_next_question(world: World) -> None:
+    asked = await world.press(await world.reply("/alert btc > 100.000 1h"), "100,000")
+    assert asked.card.title == "What is «1h» for?"
+    await world.press(asked, "Repeat, at most every 1h")
+    assert await saved(world) == [(1, "bitcoin > 100000 usd every 1h")]
+    assert await rules(world, "/alert btc > 120.000") == ["bitcoin > 120000 usd"]
+
+
 async def test_undo_and_tune_are_offered(world: World) -> None:
     reply = await world.reply("/alert btc > 100k")
     assert [button.line for row in reply.buttons for button in row] == [

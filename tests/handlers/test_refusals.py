@@ -10,7 +10,7 @@ from services.domain.coins import Coin
 from tests.fakes.market import FakeCatalogue, facts
 from tests.golden_files import golden
 from tests.handlers.transcripts import EURO, shown, transcript
-from tests.stage import ADMIN_IN_GROUP, ANN_IN_GROUP, BEN
+from tests.stage import ADMIN_IN_GROUP, ANN_IN_GROUP, BEN, Seat
 from tests.world import World, scripted, simulated
 
 REFUSED = {
@@ -114,11 +114,12 @@ async def test_ten_thousand_plain_characters(world: World, text: str) -> None:
 
 async def test_a_question_is_answered_by_its_buttons() -> None:
     async with scripted(btc=90_000, eth=3000) as plain:
-        for line in ASKED:
-            asked = await plain.reply(line)
+        for number, line in enumerate(ASKED, 10):
+            who = Seat(number, number)  # an answer about a number is remembered
+            asked = await plain.reply(line, who)
             for row in asked.buttons:
                 for button in row:
-                    answer = await plain.ask(button.line)
+                    answer = await plain.ask(button.line, who)
                     assert "is set" in answer or button.line in str(ASKED), button.line
 
 
