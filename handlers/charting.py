@@ -44,7 +44,7 @@ async def chart(
     mark = _marks(run.source)
     levels = tuple(
         each.condition.level
-        for each in await request.services.alerts.of(request.caller)
+        for each in await request.services.alerts.of(request.caller, here=True)
         if each.state == "ok" and each.condition.metric.key == f"price@pair:{coin.id}/usd"
     )
     picture = Chart(

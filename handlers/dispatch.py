@@ -235,9 +235,12 @@ def _taken(parameter: Parameter, left: list[str], following: list[Parameter]) ->
     if parameter.kind.rest:
         return len(left)
     if parameter.many:
-        # A word at the end that only a following parameter accepts, like a currency after coins, is its own.
-        tail = sum(1 for each in following if len(left) > 1 and each.kind.accepts(left[-1]) and not each.many)
-        return len(left) - min(tail, 1)
+        # Words at the end that only following parameters accept, like a currency after coins, are theirs.
+        others = [each for each in following if not each.many]
+        tail = 0
+        while tail < min(len(others), len(left) - 1) and any(each.kind.accepts(left[-1 - tail]) for each in others):
+            tail += 1
+        return len(left) - tail
     if not parameter.required and not parameter.kind.accepts(left[0]) and following:
         return 0
     return 1

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Literal, get_args, get_origin
@@ -89,6 +89,10 @@ def _number(word: str, _request: Request) -> int:
     return int(word.lstrip("#"))
 
 
+def _which(word: str, request: Request) -> int | Literal["all"]:
+    return "all" if word.lower() == "all" else _number(word, request)
+
+
 def _duration(word: str, _request: Request) -> timedelta:
     try:
         return parse_duration(word)
@@ -115,16 +119,21 @@ FIAT = Kind("A currency: USD, EUR, …", _fiat, _complete_fiat, accepts=lambda w
 AMOUNT = Kind("An amount: 0.5, 100k, 1.5m", _amount)
 UNIT = Kind("A coin or a currency", _unit, _complete_coin)
 NUMBER = Kind("The alert's number, like 12", _number, _complete_number, numbers=True)
+WHICH = Kind("Alert numbers, like 12 or 1 2 3, or all", _which, _complete_number)
+WHOSE = Kind("Your own, or those of this chat", lambda word, _request: word)
 COUNT = Kind("How many", _number, accepts=lambda word: word.isdigit())
-DURATION = Kind("How long: 20m, 4h, 3d, 1w", _duration)
+DURATION = Kind("How long: 20m, 4h, 3d, 1w", _duration, accepts=lambda word: word.lower() != "here")
 RULE = Kind("What to wait for: btc > 100k, or eth -5% in 1h", _words, _complete_rule, rest=True, asks=is_coin_alone)
 WORDS = Kind("Words", _words, rest=True)
 
 Coin = Annotated[domain.Coin, COIN]
+Listed = Annotated[domain.Coin, replace(COIN, accepts=lambda word: word.lower() != "here" and not is_number(word))]
 Fiat = Annotated[str, FIAT]
 Amount = Annotated[Decimal, AMOUNT]
 Unit = Annotated[str, UNIT]
 Number = Annotated[int, NUMBER]
+Which = Annotated[int | Literal["all"], WHICH]
+Whose = Annotated[Literal["mine", "here"], WHOSE]
 Count = Annotated[int, COUNT]
 Duration = Annotated[timedelta, DURATION]
 Rule = Annotated[str, RULE]

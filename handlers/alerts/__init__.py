@@ -1,7 +1,8 @@
 """/alert and /alerts: making, listing and changing alerts, and what an alert says when it fires."""
 
 from handlers.alerts.cards import AlertNow
-from handlers.alerts.changing import delete, edit, pause, restore, resume, snooze
+from handlers.alerts.changing import delete, pause, restore, resume, snooze
+from handlers.alerts.editing import edit
 from handlers.alerts.firing import fired
 from handlers.alerts.listing import list_, show
 from handlers.alerts.setting import alert

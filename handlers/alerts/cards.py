@@ -99,7 +99,7 @@ def provenance(request: Request, shown: Iterable[Alert]) -> tuple[Provenance | N
 
 def card(request: Request, found: Alert, title: str, notes: tuple[str, ...] = ()) -> Reply[AlertNow]:
     """Return one alert with its buttons."""
-    n = found.number
+    n = f"{found.number}{where_it_is(found)}"
     toggle = Button(say("Resume"), f"/alerts resume {n}")
     if found.state == "ok":
         toggle = Button(say("Pause"), f"/alerts pause {n}")
@@ -112,16 +112,36 @@ def card(request: Request, found: Alert, title: str, notes: tuple[str, ...] = ()
         source=source,
         marks=marks,
     )
+    snooze = Button(say("Snooze 1h"), f"/alerts snooze {found.number} 1h{where_it_is(found)}")
     buttons = (
-        (toggle, Button(say("Snooze 1h"), f"/alerts snooze {n} 1h"), Button(say("Tune"), f"/alerts tune {n}")),
+        (toggle, snooze, Button(say("Tune"), f"/alerts tune {n}")),
         (Button(say("Delete"), f"/alerts delete {n}"), to_list(found)),
     )
-    return Reply(present(request, found), shown, buttons=buttons, private=request.caller.private)
+    return Reply(present(request, found), shown, buttons=buttons, private=found.owner_chat is None)
+
+
+def several(
+    request: Request, found: list[Alert], one: str, title: str, *buttons: tuple[Button, ...]
+) -> Reply[tuple[AlertNow, ...]]:
+    """Return what was done to some alerts; `one` is the title where it is a single one, shown with its own buttons."""
+    if len(found) == 1:
+        alone = card(request, found[0], one)
+        return Reply((alone.data,), alone.card, buttons=alone.buttons, private=alone.private)
+    lines = tuple(f"#{each.number} {clause(request, each)}." for each in found)
+    data = tuple(present(request, each) for each in found)
+    return Reply(data, Card(title, lines), buttons=buttons, private=found[0].owner_chat is None)
+
+
+def where_it_is(found: Alert) -> str:
+    """Return what is added to a line about an alert that belongs to a chat: ` here`."""
+    return "" if found.owner_chat is None else " here"
 
 
 def to_list(found: Alert) -> Button:
     """Return the way to the other alerts of the same person, or of the same group."""
-    return Button(say("My alerts") if found.owner_chat is None else say("Alerts here"), "/alerts list")
+    if found.owner_chat is None:
+        return Button(say("My alerts"), "/alerts list")
+    return Button(say("Alerts here"), "/alerts list here")
 
 
 def question(asked: Ask, command: str, notes: tuple[str, ...] = ()) -> Reply[object]:

@@ -61,9 +61,9 @@ def _marks(event: Event) -> tuple[Mark, ...]:
 
 def buttons_of(found: Alert) -> tuple[tuple[Button, ...], ...]:
     """Return the buttons under the message of a firing; they depend on the alert alone."""
-    here = "" if found.owner_chat is None else " here"
+    here = cards.where_it_is(found)
     follow = Button(say("Set again"), f"/alert {cards.rule_again(found, found.condition, found.every, here)}")
     if found.every is not None:
-        follow = Button(say("Snooze 1h"), f"/alerts snooze {found.number} 1h")
+        follow = Button(say("Snooze 1h"), f"/alerts snooze {found.number} 1h{here}")
     chart = Button(say("Chart"), f"/chart {found.condition.metric.base}")
     return ((chart, follow), (cards.to_list(found),))

@@ -105,11 +105,17 @@ def _saved(
 
 def _buttons(drafts: tuple[Draft, ...], made: list[Alert]) -> tuple[tuple[Button, ...], ...]:
     onward = (Button(say("Chart"), f"/chart {drafts[0].coin.id}"), cards.to_list(made[0]))
+    here = cards.where_it_is(made[0])
     if len(made) > 1:
-        undo = [Button(say("Undo #{number}", number=each.number), f"/alerts delete {each.number}") for each in made[:3]]
+        undo = [
+            Button(say("Undo #{number}", number=each.number), f"/alerts delete {each.number}{here}")
+            for each in made[:3]
+        ]
         return (tuple(undo), onward)
     n = made[0].number
-    change = [Button(say("Undo"), f"/alerts delete {n}"), Button(say("Tune"), f"/alerts tune {n}")]
+    change = [Button(say("Undo"), f"/alerts delete {n}{here}"), Button(say("Tune"), f"/alerts tune {n}{here}")]
     if drafts[0].within_a_day is not None:
-        change.append(Button(say("Within 24h"), f"/alerts edit {n} {drafts[0].within_a_day}"))
+        head, note = typed.parted(drafts[0].within_a_day)
+        line = f"{head.strip()}{here} {note}".rstrip()
+        change.append(Button(say("Within 24h"), f"/alerts edit {n} {line}"))
     return (tuple(change), onward)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from handlers.alerts import cards
 from handlers.alerts.cards import AlertNow
 from handlers.model import Button, Reply, Request
-from handlers.params import Number
+from handlers.params import Number, Whose
 from handlers.rule_words import level_words
 from services.domain.alerts import Alert
 from services.domain.language import say
@@ -19,9 +19,10 @@ _EVERY = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 _LONGEST_NUMBER = 9999  # a time in a rule has four digits
 
 
-async def tune(request: Request, number: Number) -> Reply[AlertNow]:
+async def tune(request: Request, number: Number, whose: Whose = "mine") -> Reply[AlertNow]:
     """Offer other levels and repeats for an alert."""
-    found = await request.services.store.read(lambda tx: request.services.alerts.numbered(tx, request.caller, number))
+    alerts, here = request.services.alerts, whose == "here"
+    found = await request.services.store.read(lambda tx: alerts.numbered(tx, request.caller, number, here=here))
     now = request.services.clock.now()
     steps = tuple(
         Button(label, _line(found, condition, found.every, now)) for label, condition in _steps(request, found)
@@ -31,7 +32,7 @@ async def tune(request: Request, number: Number) -> Reply[AlertNow]:
         for each in _EVERY
     )
     once = Button(say("Once"), _line(found, found.condition, None, now))
-    back = Button(say("Back"), f"/alerts show {number}")
+    back = Button(say("Back"), f"/alerts show {number}{cards.where_it_is(found)}")
     shown = cards.card(request, found, say("Tune alert #{number}", number=number))
     return replace(shown, buttons=(steps, repeats, (once, back)))
 
@@ -50,7 +51,7 @@ def _steps(request: Request, found: Alert) -> list[tuple[str, Condition]]:
 
 def _line(found: Alert, condition: Condition, every: Every | None, now: datetime) -> str:
     left = "" if found.expires_at is None or found.expires_at <= now else f" until {_written(found.expires_at - now)}"
-    return f"/alerts edit {found.number} {cards.rule_again(found, condition, every, left)}"
+    return f"/alerts edit {found.number} {cards.rule_again(found, condition, every, left + cards.where_it_is(found))}"
 
 
 def _written(length: timedelta) -> str:

@@ -6,13 +6,18 @@ from decimal import Decimal
 
 from handlers.alerts import cards
 from handlers.model import Change, Reply, Request
+from services.domain.alerts import Alert
 from services.domain.language import say
-from services.domain.numbers import plain, readings, style_of
+from services.domain.numbers import plain, readings, style_of, write_duration
 from services.domain.people import NumberStyle
+from services.domain.rule_terms import TERMS
+from services.domain.rules import Condition
 from services.rules import Ask
 from services.tx import Tx
 
 _NOTE = re.compile(r"(?<!\S)note(?!\S)", re.IGNORECASE)
+_WORD = re.compile(r"[<>]=|=[<>]|[<>≥≤]|[^\s<>≥≤]+")
+_OPS = frozenset((">", "<", ">=", "<=", "=>", "=<", "≥", "≤", "above", "below", "over", "under", "to"))
 _NUMBER = re.compile(r"(?<![\w=.,])[0-9][0-9.,_]*(?:k|m|bn|b)?(?![\w.,=-])", re.IGNORECASE)
 _CHOSEN = re.compile(r"(?<![\w=.,])([0-9][0-9.,_]*(?:k|m|bn|b)?)=([0-9]+(?:\.[0-9]+)?)(?![\w.-])", re.IGNORECASE)
 
@@ -52,6 +57,41 @@ def remember(tx: Tx, request: Request, style: NumberStyle | None) -> tuple[str, 
         return ()
     request.services.callers.prefer(tx, request.caller, "numbers", style)
     return (say("Numbers are read like {style} from now on; /settings numbers changes it.", style=style),)
+
+
+def with_level(found: Alert, rule: str) -> str | None:
+    """Return the whole rule where only a level was typed (`160k`, `> 160k`, `-7%`), with the rest as it was."""
+    head, note = parted(rule)
+    words = _WORD.findall(head)
+    op = words.pop(0) if words and words[0].lower() in _OPS else ""
+    if not words or not readings(words[0].strip("$").removesuffix("%").lstrip("+-−±")):
+        return None
+    level, *rest = words
+    body = _move(found.condition, level, rest) if found.condition.metric.window else ""
+    if not body:
+        body = _price(found.condition, op, level, rest)
+    if found.every is not None and not {"every", "once"} & {word.lower() for word in rest}:
+        rest.append(f"every {write_duration(found.every)}")
+    if not note and found.note:
+        note = f'note "{found.note}"'
+    return " ".join((body, *rest, note)).strip()
+
+
+def _price(condition: Condition, op: str, level: str, rest: list[str]) -> str:
+    named = rest and rest[0].lower() not in TERMS and rest[0].isalpha()
+    unit = "" if named or level.endswith("%") else f" {condition.metric.quote}"
+    # Up and down come from the side where the price is now, as a level alone does when it is first typed.
+    kept = {"above": ">", "below": "<", "cross_up": "crosses", "cross_down": "crosses"}.get(condition.op, "")
+    chosen = "" if op.lower() == "to" else op
+    return " ".join(part for part in (condition.metric.base, chosen or kept, f"{level}{unit}") if part)
+
+
+def _move(condition: Condition, level: str, rest: list[str]) -> str:
+    metric = condition.metric
+    assert metric.window is not None
+    sign = "" if level[0] in "+-−±" else {"drop": "-", "rise": "+"}.get(metric.name, "±")
+    within = "" if rest and rest[0].lower() in ("in", "within") else f" in {write_duration(metric.window)}"
+    return f"{metric.base} {sign}{level.removesuffix('%')}%{within}"
 
 
 def asked(

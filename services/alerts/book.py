@@ -10,7 +10,7 @@ from services.alerts.firing import Firing, Post
 from services.alerts.watching import Past, Watching
 from services.clock import Clock
 from services.counters import Counters
-from services.domain.alerts import Alert, State, starts
+from services.domain.alerts import Alert, State, counts, starts
 from services.domain.language import say
 from services.domain.metrics import Metric
 from services.domain.people import Caller
@@ -78,18 +78,26 @@ class Alerts:
         if rows.count(tx, person=person, chat=chat) >= most:
             raise LimitReached(say("You have {most} alerts already. Delete one first: /alerts.", most=most))
 
-    async def of(self, caller: Caller) -> tuple[Alert, ...]:
-        """Return the alerts that this caller may see here: their own in private, the chat's in a group."""
-        person, chat = _owner(caller)
-        return tuple(await self._store.read(lambda tx: rows.of_owner(tx, person=person, chat=chat)))
+    async def of(self, caller: Caller, *, here: bool = False) -> tuple[Alert, ...]:
+        """Return the caller's own alerts, or with `here` those of the group they are in."""
+        return await self._store.read(lambda tx: self.owned(tx, caller, here=here))
 
-    def numbered(self, tx: Tx, caller: Caller, number: int) -> Alert:
-        """Return the caller's alert of that number; raise `NotFound` if there is none here."""
-        person, chat = _owner(caller)
-        for found in rows.of_owner(tx, person=person, chat=chat):
+    def owned(self, tx: Tx, caller: Caller, *, here: bool = False) -> tuple[Alert, ...]:
+        """Return the same alerts inside a transaction."""
+        person, chat = _owner(caller, here=here)
+        return tuple(rows.of_owner(tx, person=person, chat=chat))
+
+    def numbered(self, tx: Tx, caller: Caller, number: int, *, here: bool = False) -> Alert:
+        """Return the caller's own alert of that number, or the group's; raise `NotFound` if there is none."""
+        for found in self.owned(tx, caller, here=here):
             if found.number == number:
                 return found
-        raise NotFound(say("There is no alert #{number} here. /alerts lists them.", number=number))
+        if here and not caller.private:
+            raise NotFound(say("This chat has no alert #{number}. /alerts list here lists them.", number=number))
+        if not caller.private:
+            sentence = say("There is no alert #{number} of yours. For those of this chat add «here».", number=number)
+            raise NotFound(sentence)
+        raise NotFound(say("There is no alert #{number} of yours. /alerts lists them.", number=number))
 
     def set_state(self, tx: Tx, found: Alert, state: State, *, until: datetime | None = None) -> Alert:
         """Pause, snooze or end; raise `NotFound` where somebody was faster."""
@@ -103,7 +111,7 @@ class Alerts:
         if found.expires_at is not None and found.expires_at <= now:
             sentence = say("Alert #{number} has reached its end. Set it again.", number=found.number)
             raise NotFound(sentence, choices=((say("Set again"), f"/alert {found.rule}"),))
-        if found.state == "done":
+        if not counts(found):
             self._check_limit(tx, found.owner_person, found.owner_chat)
         if not rows.set_state(tx, found, "ok"):
             raise NotFound(_changed_already(found))
@@ -116,12 +124,12 @@ class Alerts:
             raise NotFound(_changed_already(found))
         tx.after_commit(lambda: self._watching.unwatch(found.id))
 
-    def undelete(self, tx: Tx, caller: Caller, number: int) -> Alert:
+    def undelete(self, tx: Tx, caller: Caller, number: int, *, here: bool = False) -> Alert:
         """Put a deleted alert back to work."""
-        person, chat = _owner(caller)
+        person, chat = _owner(caller, here=here)
         alert_id = rows.deleted(tx, person=person, chat=chat, number=number)
         if alert_id is None:
-            raise NotFound(say("There is no deleted alert #{number} here.", number=number))
+            raise NotFound(say("There is no deleted alert #{number}.", number=number))
         self._check_limit(tx, person, chat)
         rows.undelete(tx, alert_id)
         found = rows.by_id(tx, alert_id)
@@ -131,7 +139,7 @@ class Alerts:
 
     def edit(self, tx: Tx, found: Alert, new: NewAlert) -> Alert:
         """Give an alert another rule under the same number."""
-        if found.state == "done":
+        if not counts(found):
             self._check_limit(tx, found.owner_person, found.owner_chat)
         if not rows.edit(tx, found, new):
             raise NotFound(_changed_already(found))
@@ -218,8 +226,8 @@ class Alerts:
             self.set_state(tx, found, "expired" if over else "ok")
 
 
-def _owner(caller: Caller) -> tuple[int | None, int | None]:
-    return (caller.person, None) if caller.private else (None, caller.chat)
+def _owner(caller: Caller, *, here: bool) -> tuple[int | None, int | None]:
+    return (None, caller.chat) if here and not caller.private else (caller.person, None)
 
 
 def _changed_already(found: Alert) -> str:

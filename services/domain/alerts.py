@@ -79,6 +79,11 @@ class Alert:
         return self.standings[0].condition
 
 
+def counts(found: Alert) -> bool:
+    """Say whether an alert waits for something or rests, and so counts against its owner's limit."""
+    return found.state not in ("done", "expired")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One firing: what became true, when, by whose word."""

@@ -47,17 +47,14 @@ _DELETED = select(alert.c.id).where(
 )
 _OF_PERSON = _ALL.where(alert.c.owner_person == bindparam("the_owner")).order_by(alert.c.number, condition.c.position)
 _OF_CHAT = _ALL.where(alert.c.owner_chat == bindparam("the_owner")).order_by(alert.c.number, condition.c.position)
+_COUNTS = alert.c.deleted_at.is_(None) & alert.c.state.not_in(("done", "expired"))
 _NEXT_NUMBER = {
     "person": select(func.coalesce(func.max(alert.c.number), 0)).where(alert.c.owner_person == bindparam("the_owner")),
     "chat": select(func.coalesce(func.max(alert.c.number), 0)).where(alert.c.owner_chat == bindparam("the_owner")),
 }
 _COUNT = {
-    "person": select(func.count()).where(
-        alert.c.owner_person == bindparam("the_owner"), alert.c.deleted_at.is_(None), alert.c.state != "done"
-    ),
-    "chat": select(func.count()).where(
-        alert.c.owner_chat == bindparam("the_owner"), alert.c.deleted_at.is_(None), alert.c.state != "done"
-    ),
+    "person": select(func.count()).where(alert.c.owner_person == bindparam("the_owner"), _COUNTS),
+    "chat": select(func.count()).where(alert.c.owner_chat == bindparam("the_owner"), _COUNTS),
 }
 _RULE: dict[str, BindParameter[Value]] = {
     name: bindparam(name)

@@ -7,8 +7,9 @@ import pytest
 
 from handlers.dispatch import Failure
 from services.errors import LimitReached
+from tests.handlers.stored import listed, rules, saved
 from tests.handlers.transcripts import EURO, transcript
-from tests.stage import ADMIN_IN_GROUP, ANN, ANN_IN_GROUP, BEN, Seat
+from tests.stage import ADMIN_IN_GROUP, ANN, ANN_IN_GROUP, BEN
 from tests.world import World, expect, scripted
 
 
@@ -16,26 +17,6 @@ from tests.world import World, expect, scripted
 async def world() -> AsyncIterator[World]:
     async with scripted(btc=90000, eth=3000, sol=150, eur=1.25) as running:
         yield running
-
-
-async def saved(world: World, who: Seat = ANN) -> list[tuple[int, str]]:
-    """Return number and rule of what is stored where `who` sits."""
-    found = await world.app.services.alerts.of(await world.caller(who))
-    return [(each.number, each.rule) for each in found]
-
-
-async def rules(world: World, line: str) -> list[str]:
-    """Type a line and return the rules that it added."""
-    before = await saved(world)
-    await world.ask(line)
-    return [rule for number, rule in await saved(world) if (number, rule) not in before]
-
-
-async def listed(world: World, line: str, who: Seat = ANN) -> list[int]:
-    """Return the numbers of a list, in its order."""
-    data = (await world.reply(line, who)).data
-    assert isinstance(data, tuple)
-    return [each.number for each in data]
 
 
 @pytest.mark.parametrize(
@@ -169,13 +150,14 @@ async def test_numbers_are_counted_by_owner(world: World) -> None:
     assert "Alert #2 is set" in await world.ask("/alert btc > 101k", ANN_IN_GROUP)
     await world.ask("/alerts delete 2")
     assert "Alert #3 is set" in await world.ask("/alert btc > 102k")
-    assert "There is no alert #3 here" in await world.ask("/alerts show 3", BEN)
+    assert "There is no alert #3 of yours" in await world.ask("/alerts show 3", BEN)
 
 
 async def test_here_is_for_admins_and_in_private_means_me(world: World) -> None:
     assert "Only admins" in await world.ask("/alert btc > 100k here", ANN_IN_GROUP)
     assert "is set" in await world.ask("/alert btc > 100k here", ADMIN_IN_GROUP)
-    assert await listed(world, "/alerts", ANN_IN_GROUP) == [1]
+    assert await listed(world, "/alerts list here", ANN_IN_GROUP) == [1]
+    assert await listed(world, "/alerts", ANN_IN_GROUP) == []
     assert "is set" in await world.ask("/alert btc > 100k here")
     assert await listed(world, "/alerts") == [1]
 
@@ -212,11 +194,12 @@ async def test_a_snooze_ends_by_itself(world: World) -> None:
 
 async def test_an_edit_keeps_number_and_owner(world: World) -> None:
     await world.ask("/alert btc > 100k here", ADMIN_IN_GROUP)
-    await world.ask("/alerts edit 1 eth -5% in 1h every 4h", ADMIN_IN_GROUP)
-    assert await saved(world, ANN_IN_GROUP) == [(1, "ethereum -5% in 1h every 4h")]
-    assert await saved(world, ADMIN_IN_GROUP) == [(1, "ethereum -5% in 1h every 4h")]
-    assert "One alert has one level" in await world.ask("/alerts edit 1 btc 1k 2k", ADMIN_IN_GROUP)
-    assert "Only admins" in await world.ask("/alerts edit 1 btc > 5k", ANN_IN_GROUP)
+    await world.ask("/alerts edit 1 eth -5% in 1h every 4h here", ADMIN_IN_GROUP)
+    assert await saved(world, ANN_IN_GROUP, here=True) == [(1, "ethereum -5% in 1h every 4h")]
+    assert await saved(world, ADMIN_IN_GROUP) == []
+    assert "One alert has one level" in await world.ask("/alerts edit 1 btc 1k 2k here", ADMIN_IN_GROUP)
+    assert "Only admins" in await world.ask("/alerts edit 1 btc > 5k here", ANN_IN_GROUP)
+    assert "no alert #1 of yours" in await world.ask("/alerts edit 1 btc > 5k", ANN_IN_GROUP)
 
 
 async def test_tuning_keeps_what_it_does_not_change(world: World) -> None:
@@ -248,7 +231,7 @@ async def test_undo_of_a_deletion(world: World) -> None:
     await world.ask("/alert btc > 100k")
     deleted = await world.reply("/alerts delete 1")
     assert "No alerts yet" in await world.ask("/alerts")
-    assert "There is no alert #1 here" in await world.ask("/alerts pause 1")
+    assert "There is no alert #1 of yours" in await world.ask("/alerts pause 1")
     assert "is back" in (await world.press(deleted, "Undo")).card.title
     await world.say_at(5, btc=100_001)
     expect(world.alerts, "BTC is above $100,000")

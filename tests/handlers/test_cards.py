@@ -66,7 +66,13 @@ async def test_narrow_spaces_between_digits(world: World) -> None:
 
 async def test_cards_in_a_group(world: World) -> None:
     own = await transcript(world, ("/alert btc > 200k", "/alerts", "/settings"), ANN_IN_GROUP)
-    lines = ("/alert btc > 210k here", "/alert eth 5% here", "/alerts", "/alerts pause 1", "/alerts delete 1")
+    lines = (
+        "/alert btc > 210k here",
+        "/alert eth 5% here",
+        "/alerts list here",
+        "/alerts pause 1 here",
+        "/alerts delete 1 here",
+    )
     golden("cards/group", own + "\n\n" + await transcript(world, lines, ADMIN_IN_GROUP))
 
 

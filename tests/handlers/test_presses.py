@@ -119,7 +119,7 @@ async def test_pressing_twice_is_two_presses_of_one_effect(world: World) -> None
     saved = await world.reply("/alert btc > 200k")
     ref = (await world.refs(saved, ANN))["Undo"]
     assert (await world.press_ref(ref, ANN)).card.title == "Alert #1 is deleted"
-    assert "There is no alert #1 here" in await refusal(await world.press_ref(ref, ANN))
+    assert "There is no alert #1 of yours" in await refusal(await world.press_ref(ref, ANN))
 
 
 async def test_a_forgotten_person_has_no_buttons(world: World) -> None:

@@ -139,7 +139,10 @@ async def test_repairs_are_lines_that_work(world: World) -> None:
 async def test_refusals_about_rights(world: World) -> None:
     await world.ask("/alert btc > 200k here", ADMIN_IN_GROUP)
     before = await world.dump()
-    lines = ("/alert btc > 100k here", "/alerts pause 1", "/alerts edit 1 btc > 5", "/alerts delete 1")
+    lines = (
+        "/alert btc > 100k here", "/alerts pause 1 here", "/alerts edit 1 btc > 5 here", "/alerts delete 1 here",
+        "/alerts pause 1",
+    )  # fmt: skip
     said = [shown(await world.reply(line, ANN_IN_GROUP)) for line in lines]
     assert await world.dump() == before
     golden("refusals/rights", "\n\n".join(said))

@@ -165,9 +165,9 @@ async def test_what_people_ask(shown: Screens, asked: Asked, coins: tuple[str, .
 
 async def test_a_group(shown: Screens) -> None:
     async with simulated() as world:
-        asked = (("group_alert", "/alert btc 130k here"), ("group_alerts", "/alerts"))
+        asked = (("group_alert", "/alert btc 130k here"), ("group_alerts", "/alerts list here"))
         await hold_all(shown, world, asked, ADMIN_IN_GROUP)
-        await hold_all(shown, world, (("refused_not_admin", "/alerts pause 1"),), ANN_IN_GROUP)
+        await hold_all(shown, world, (("refused_not_admin", "/alerts pause 1 here"),), ANN_IN_GROUP)
 
 
 async def test_more_alerts_than_one_may_have(shown: Screens) -> None:
