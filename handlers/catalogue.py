@@ -1,6 +1,6 @@
 """Every command, one line each: the table of contents."""
 
-from handlers.alerts import alert, delete, edit, list_, pause, restore, resume, show, snooze, tune
+from handlers.alerts import alert, delete, edit, list_, pause, restore, resume, show, snooze, tune, undo
 from handlers.charting import chart
 from handlers.declaration import Command, read
 from handlers.market import info, market, movers, top
@@ -25,6 +25,7 @@ GROUPS: tuple[tuple[str, tuple[Command, ...]], ...] = (
             read(tune, "alerts"),
             read(delete, "alerts"),
             read(restore, "alerts"),
+            read(undo, "alerts"),
         ),
     ),
     (say("Mine"), (read(settings), read(export), read(forget), read(privacy))),

@@ -5,7 +5,9 @@ from typing import Literal
 from handlers import format as write
 from handlers import times
 from handlers.model import Button, Card, Change, Reply, Request, Row
+from services.domain.alerts import Alert, Event
 from services.domain.language import say
+from services.domain.people import Preferences
 from services.personal import Belongings
 from services.tx import Tx
 
@@ -17,16 +19,11 @@ async def export(request: Request) -> Reply[Belongings]:
     """
     mine = request.caller.preferences
     found = await request.services.personal.belongings(request.caller)
-    rules = tuple(f"#{each.number} {each.rule}  ({each.state})" for each in found.alerts)
-    told = tuple(
-        f"{event.code} {event.condition.metric.key} {event.value:f} {write.date_time(event.at, mine)}"
-        for event in found.events
-    )
+    rules = tuple(line for each in found.alerts for line in _lines(each, found.events, mine))
     meant = tuple(f"{word} = {coin}" for word, coin in found.choices)
     accounts = tuple(f"{platform.capitalize()} {number}" for platform, number in found.accounts)
     lines = (
-        *_part(say("Accounts"), accounts), *_part(say("Alerts"), rules), *_part(say("Told"), told),
-        *_part(say("Tickers"), meant),
+        *_part(say("Accounts"), accounts), *_part(say("Alerts"), rules), *_part(say("Tickers"), meant),
     )  # fmt: skip
     card = Card(
         say("What I have of yours"),
@@ -39,6 +36,27 @@ async def export(request: Request) -> Reply[Belongings]:
         ),
     )
     return Reply(found, card, buttons=((Button(say("Forget me"), "/forget"),),), private=True)
+
+
+def _lines(each: Alert, events: tuple[Event, ...], mine: Preferences) -> tuple[str, ...]:
+    """Return an alert as a rule that can be typed in again, its times, and below it each firing."""
+    since = say("since {time}", time=write.date_time(each.created_at, mine))
+    times = [since]
+    if each.expires_at is not None:
+        times.append(say("until {time}", time=write.date_time(each.expires_at, mine)))
+    if each.snoozed_until is not None:
+        times.append(say("snoozed until {time}", time=write.date_time(each.snoozed_until, mine)))
+    told = (
+        say(
+            "   told {code}: {value} at {time}",
+            code=one.code,
+            value=f"{one.value:f}",
+            time=write.date_time(one.at, mine),
+        )
+        for one in events
+        if one.alert == each.id
+    )
+    return (f"#{each.number} {each.rule}  ({each.state})", f"   {', '.join(times)}", *told)
 
 
 def _part(heading: str, lines: tuple[str, ...]) -> tuple[str, ...]:

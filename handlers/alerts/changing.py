@@ -151,3 +151,22 @@ async def restore(request: Request, number: tuple[Number, ...], whose: Whose = "
         )
 
     return Change(apply)
+
+
+async def undo(request: Request, whose: Whose = "mine") -> Reply[None]:
+    """Take back the alert that you set last, or the deletion of one."""
+    alerts, here = request.services.alerts, whose == "here"
+    must_administer(request, here=here)
+    deleted = await request.services.store.read(lambda tx: alerts.last_deleted(tx, request.caller, here=here))
+    newest = max(await alerts.of(request.caller, here=here), key=lambda each: each.number, default=None)
+    buttons: list[tuple[Button, ...]] = []
+    if newest is not None:
+        label = say("Delete #{number}: {rule}", number=newest.number, rule=cards.clause(request, newest))
+        buttons.append((Button(label, _line("delete", (newest,))),))
+    if deleted is not None:
+        label = say("Bring back #{number}: {rule}", number=deleted.number, rule=cards.clause(request, deleted))
+        buttons.append((Button(label, _line("restore", (deleted,))),))
+    if not buttons:
+        raise NotFound(say("There is nothing to undo. /alert sets an alert."))
+    title = say("What shall be undone?")
+    return Reply(None, Card(title, tone="warning"), buttons=tuple(buttons), private=request.caller.private or not here)

@@ -1,5 +1,6 @@
 """/alert: setting one, in words or by buttons."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from services.domain.alerts import Alert
 from services.domain.language import say
 from services.domain.numbers import plain
 from services.domain.people import Preferences
-from services.rules import Ask, Draft, rounded
+from services.rules import Ask, Draft
 from services.tx import Tx
 
 
@@ -35,8 +36,15 @@ async def alert(request: Request, rule: Rule | None = None) -> Reply[object] | C
     previews = await preview_words(request, understood)
 
     def save(tx: Tx) -> Reply[object]:
-        made = [request.services.alerts.add(tx, draft.new, request.caller) for draft in understood]
-        saved = _saved(request, understood, made, previews)
+        alerts = request.services.alerts
+        had = [alerts.same(tx, draft.new) for draft in understood]
+        new = [at for at, found in enumerate(had) if found is None]
+        made = [alerts.add(tx, understood[at].new, request.caller) for at in new]
+        if not made:
+            saved = _had_already(request, [found for found in had if found is not None])
+        else:
+            saved = _saved(request, tuple(understood[at] for at in new), made, [previews[at] for at in new])
+            saved = replace(saved, card=replace(saved.card, notes=(*saved.card.notes, *_titles(had))))
         notes = (*saved.card.notes, *typed.remember(tx, request, style))
         return replace(saved, card=replace(saved.card, notes=notes))
 
@@ -55,8 +63,8 @@ async def _choose_level(request: Request, word: str) -> Reply[object]:
     coin = await request.coin(word)
     mine = request.caller.preferences
     quote = await request.services.market.look_up(coin, mine.currency)
-    levels = [rounded(quote.price * factor) for factor in (Decimal("1.05"), Decimal("1.1"))]
-    falls = [rounded(quote.price * factor) for factor in (Decimal("0.95"), Decimal("0.9"))]
+    levels = [_preset(quote.price * factor) for factor in (Decimal("1.05"), Decimal("1.1"))]
+    falls = [_preset(quote.price * factor) for factor in (Decimal("0.95"), Decimal("0.9"))]
     card = Card(
         say("Tell you when {coin}…", coin=coin.symbol),
         lines=(
@@ -73,6 +81,13 @@ async def _choose_level(request: Request, word: str) -> Reply[object]:
         for move, window in (("±3%", "1h"), ("−5%", "24h"), ("+5%", "24h"))
     )
     return Reply(None, card, buttons=(above, below, moves), private=True)
+
+
+def _preset(value: Decimal) -> Decimal:
+    """Return a level as people would say it: 95,000 for 94,871.23, 3,150, 0.215."""
+    unit = Decimal(1).scaleb(value.adjusted() - 2)
+    step = unit if value.scaleb(-value.adjusted()) < 2 else unit * 5
+    return (value / step).quantize(Decimal(1)) * step
 
 
 def _level_button(arrow: str, coin: str, op: str, level: Decimal, mine: Preferences) -> Button:
@@ -101,6 +116,15 @@ def _saved(
     card = Card(title, (*lines, *cards.terms(request, made[0])), notes=tuple(notes), source=source, marks=marks)
     data = tuple(cards.present(request, each) for each in made)
     return Reply(data, card, buttons=_buttons(drafts, made), private=not drafts[0].new.owner_chat)
+
+
+def _had_already(request: Request, found: list[Alert]) -> Reply[tuple[AlertNow, ...]]:
+    title = say("You have these already")
+    return cards.several(request, found, _titles(found)[0], title, (cards.to_list(found[0]),))
+
+
+def _titles(found: Sequence[Alert | None]) -> tuple[str, ...]:
+    return tuple(say("You have this already: #{number}", number=each.number) for each in found if each is not None)
 
 
 def _buttons(drafts: tuple[Draft, ...], made: list[Alert]) -> tuple[tuple[Button, ...], ...]:

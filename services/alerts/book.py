@@ -99,6 +99,13 @@ class Alerts:
             raise NotFound(sentence)
         raise NotFound(say("There is no alert #{number} of yours. /alerts lists them.", number=number))
 
+    def same(self, tx: Tx, new: NewAlert) -> Alert | None:
+        """Return the live alert of the same owner that waits for the very same already."""
+        for found in rows.of_owner(tx, person=new.owner_person, chat=new.owner_chat):
+            if found.state == "ok" and (found.rule, found.expires_at) == (new.rule, new.until):
+                return found
+        return None
+
     def set_state(self, tx: Tx, found: Alert, state: State, *, until: datetime | None = None) -> Alert:
         """Pause, snooze or end; raise `NotFound` where somebody was faster."""
         if not rows.set_state(tx, found, state, until=until):
@@ -136,6 +143,11 @@ class Alerts:
         assert found is not None
         self._arm_anew(tx, found)
         return self._reread(tx, found)
+
+    def last_deleted(self, tx: Tx, caller: Caller, *, here: bool = False) -> Alert | None:
+        """Return what `undelete` could put back that was deleted last."""
+        person, chat = _owner(caller, here=here)
+        return rows.last_deleted(tx, person=person, chat=chat)
 
     def edit(self, tx: Tx, found: Alert, new: NewAlert) -> Alert:
         """Give an alert another rule under the same number."""

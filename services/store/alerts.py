@@ -47,6 +47,15 @@ _DELETED = select(alert.c.id).where(
 )
 _OF_PERSON = _ALL.where(alert.c.owner_person == bindparam("the_owner")).order_by(alert.c.number, condition.c.position)
 _OF_CHAT = _ALL.where(alert.c.owner_chat == bindparam("the_owner")).order_by(alert.c.number, condition.c.position)
+_LAST_DELETED = (
+    select(alert.c.id)
+    .where(
+        alert.c.deleted_at.is_not(None),
+        (alert.c.owner_person == bindparam("the_person")) | (alert.c.owner_chat == bindparam("the_chat")),
+    )
+    .order_by(alert.c.deleted_at.desc(), alert.c.id.desc())
+    .limit(1)
+)
 _COUNTS = alert.c.deleted_at.is_(None) & alert.c.state.not_in(("done", "expired"))
 _NEXT_NUMBER = {
     "person": select(func.coalesce(func.max(alert.c.number), 0)).where(alert.c.owner_person == bindparam("the_owner")),
@@ -194,6 +203,12 @@ def deleted(tx: Tx, *, person: int | None, chat: int | None, number: int) -> int
     """Return the id of an owner's deleted alert."""
     found = tx.rows(_DELETED, {"the_person": person, "the_chat": chat, "the_number": number})
     return integer(found[0][0]) if found else None
+
+
+def last_deleted(tx: Tx, *, person: int | None, chat: int | None) -> Alert | None:
+    """Return the alert that an owner deleted last."""
+    found = tx.rows(_LAST_DELETED, {"the_person": person, "the_chat": chat})
+    return by_id_even_deleted(tx, integer(found[0][0])) if found else None
 
 
 def of_owner(tx: Tx, *, person: int | None, chat: int | None) -> list[Alert]:

@@ -53,6 +53,7 @@ async def world() -> AsyncIterator[World]:
 )  # fmt: skip
 async def test_what_a_line_saves(world: World, line: str, stored: list[str]) -> None:
     assert await rules(world, f"/alert {line}") == stored
+    await world.ask("/alerts delete all yes")
     for rule in stored:  # the canonical line means the same
         assert await rules(world, f"/alert {rule}") == [rule]
 

@@ -33,10 +33,10 @@ async def test_the_same_update_twice_is_one_alert_and_one_answer(world: World) -
     assert await open_updates(world) == []
 
 
-async def test_two_updates_with_the_same_words_are_two_alerts(world: World) -> None:
+async def test_two_updates_with_the_same_words_are_two_answers_and_one_alert(world: World) -> None:
     await world.ask("/alert btc > 100k")
-    await world.ask("/alert btc > 100k")
-    assert len(await world.app.services.alerts.of(await world.caller(ANN))) == 2
+    assert "You have this already: #1" in await world.ask("/alert btc > 100k")
+    assert len(await world.app.services.alerts.of(await world.caller(ANN))) == 1
 
 
 async def test_a_refusal_inside_a_change_leaves_the_update_open(world: World) -> None:

@@ -152,3 +152,60 @@ async def test_a_page_has_ten(world: World) -> None:
     assert (await world.press(second, "Nearer")).card == first.card
     for number in ("2", "99"):
         assert (await world.reply(f"/alerts list {number}")).card.lines == second.card.lines
+
+
+async def test_what_waits_already_is_not_set_twice(world: World) -> None:
+    await world.ask("/alert btc 100k 110k")
+    again = await world.reply("/alert btc 110k")
+    assert again.card.title == "You have this already: #2"
+    assert await saved(world) == [(1, "bitcoin crosses 100000 usd up"), (2, "bitcoin crosses 110000 usd up")]
+    both = await world.reply("/alert btc 110k 120k")
+    assert both.card.title == "Alert #3 is set"
+    assert "You have this already: #2" in both.card.notes
+    assert (await world.reply("/alert btc 100k 110k")).card.title == "You have these already"
+    for other in ("btc 110k every 4h", "btc 110k until fri", "btc 110k note mine"):
+        assert "is set" in await world.ask(f"/alert {other}")
+    await world.ask("/alerts pause 1")
+    assert "is set" in await world.ask("/alert btc 100k")
+    assert "is set" in await world.ask("/alert btc 110k", BEN)
+
+
+@pytest.mark.parametrize(
+    ("price", "levels"),
+    [
+        ("90353.55", ("95,000", "99,500", "86,000", "81,500")),
+        ("3000", ("3,150", "3,300", "2,850", "2,700")),
+        ("0.2047", ("0.215", "0.225", "0.1940", "0.1840")),
+    ],
+)
+async def test_levels_to_choose_from_are_round(price: str, levels: tuple[str, ...]) -> None:
+    async with scripted(btc=price) as world:
+        rows = (await world.reply("/alert btc")).buttons
+        shown = [button.line.split()[3] for row in rows[:2] for button in row]
+        assert [float(each) for each in shown] == [float(each.replace(",", "")) for each in levels]
+
+
+async def test_undo_asks_what_is_meant(world: World) -> None:
+    assert "There is nothing to undo" in await world.ask("undo")
+    await world.ask("/alert btc 100k 110k")
+    await world.ask("delete alert 1")
+    asked = await world.reply("undo")
+    assert [button.line for row in asked.buttons for button in row] == ["/alerts delete 2", "/alerts restore 1"]
+    await world.press(asked, "Bring back #1: BTC reaches $100,000 from below")
+    assert [number for number, _ in await saved(world)] == [1, 2]
+    assert "There is nothing to undo" in await world.ask("undo", BEN)
+
+
+async def test_an_export_has_the_times_and_what_each_alert_told(world: World) -> None:
+    await world.ask('/alert btc > 95k until 3d note "sell half"')
+    await world.ask("/alert btc > 200k")
+    await world.ask("/alerts snooze 2 2h")
+    await world.say_at(5, btc=95_001)
+    said = [line for line in (await world.reply("/export")).card.lines if line.startswith(("#", "   "))]
+    assert said[0] == '#1 bitcoin > 95000 usd note "sell half"  (done)'
+    assert said[1] == "   since 22 Nov 2026 09:00 UTC, until 25 Nov 2026 09:00 UTC"
+    assert said[2].endswith(": 95001 at 22 Nov 2026 09:00 UTC")
+    assert said[3:] == [
+        "#2 bitcoin > 200000 usd  (snoozed)",
+        "   since 22 Nov 2026 09:00 UTC, snoozed until 22 Nov 2026 11:00 UTC",
+    ]
