@@ -6,7 +6,9 @@ from handlers.alerts import cards, typed
 from handlers.alerts.changing import must_administer
 from handlers.model import Change, Reply, Request
 from handlers.params import Number, Rule
+from services.domain.alerts import Alert
 from services.domain.language import say
+from services.domain.rules import Rule as Wish
 from services.errors import InvalidInput
 from services.rules import Ask
 from services.tx import Tx
@@ -30,8 +32,8 @@ async def edit(request: Request, number: Number, rule: Rule) -> Reply[object] | 
     if len(understood) > 1:
         raise InvalidInput(say("One alert has one level. Write one price, or set more with /alert."))
     new = replace(understood[0].new, owner_person=found.owner_person, owner_chat=found.owner_chat)
-    if line is not None and new.until is None:
-        new = replace(new, until=found.expires_at)
+    if line is not None:
+        new = replace(new, wish=_with_the_rest(new.wish, found))
 
     def apply(tx: Tx) -> Reply[object]:
         before = alerts.numbered(tx, request.caller, number, here=here)
@@ -40,3 +42,9 @@ async def edit(request: Request, number: Number, rule: Rule) -> Reply[object] | 
         return cards.card(request, after, say("Alert #{number} is changed", number=number), notes)
 
     return Change(apply)
+
+
+def _with_the_rest(wish: Wish, found: Alert) -> Wish:
+    loudness = found.loudness if wish.loudness == "normal" else wish.loudness
+    hold, band, until = wish.hold or found.hold, wish.band or found.band, wish.until or found.expires_at
+    return replace(wish, hold=hold, band=band, loudness=loudness, until=until)

@@ -62,6 +62,8 @@ def remember(tx: Tx, request: Request, style: NumberStyle | None) -> tuple[str, 
 def with_level(found: Alert, rule: str) -> str | None:
     """Return the whole rule where only a level was typed (`160k`, `> 160k`, `-7%`), with the rest as it was."""
     head, note = parted(rule)
+    if not isinstance(found.expression, Condition):
+        return None
     words = _WORD.findall(head)
     op = words.pop(0) if words and words[0].lower() in _OPS else ""
     if not words or not readings(words[0].strip("$").removesuffix("%").lstrip("+-−±")):
@@ -70,8 +72,8 @@ def with_level(found: Alert, rule: str) -> str | None:
     body = _move(found.condition, level, rest) if found.condition.metric.window else ""
     if not body:
         body = _price(found.condition, op, level, rest)
-    if found.every is not None and not {"every", "once"} & {word.lower() for word in rest}:
-        rest.append(f"every {write_duration(found.every)}")
+    if found.every is not None and not {"every", "once", "daily"} & {word.lower() for word in rest}:
+        rest.append("daily" if found.every == "daily" else f"every {write_duration(found.every)}")
     if not note and found.note:
         note = f'note "{found.note}"'
     return " ".join((body, *rest, note)).strip()

@@ -101,8 +101,10 @@ class Alerts:
 
     def same(self, tx: Tx, new: NewAlert) -> Alert | None:
         """Return the live alert of the same owner that waits for the very same already."""
+        wish = new.wish
+        asked = (new.rule, wish.until, wish.hold, wish.band, wish.loudness)
         for found in rows.of_owner(tx, person=new.owner_person, chat=new.owner_chat):
-            if found.state == "ok" and (found.rule, found.expires_at) == (new.rule, new.until):
+            if found.state == "ok" and (found.rule, found.expires_at, found.hold, found.band, found.loudness) == asked:
                 return found
         return None
 
