@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from services.domain.language import say
 from services.domain.rule_language import vocabulary as words
-from services.domain.rule_language.heads import Draft, read_comparison, read_head, read_way_after
+from services.domain.rule_language.heads import Draft, no_coin, read_comparison, read_head, read_way_after
 from services.domain.rule_language.levels import (
     Check,
     atr_level,
@@ -103,7 +103,7 @@ def _require_value(line: Line, draft: Draft, before: LineCondition | None) -> No
     if draft.metric == "ratio":
         raise RuleError(say("Compare an average with the price or another: btc > sma(200,1d)."))
     if not subject and before is None:
-        raise RuleError(say("Which coin, and which price? Write it like: btc > 100k."))
+        raise no_coin(line, draft)
     raise RuleError(say("A price is missing. Write it like: {subject} > 100k.", subject=subject or "btc"))
 
 
@@ -256,7 +256,7 @@ def _owned(line: Line, draft: Draft, before: LineCondition | None, made: LineExp
         return LineAll(parts) if isinstance(made, LineAll) else LineAny(parts)
     subject, _, pair = draft.subject_words(line).partition("/")
     if not subject and before is None:
-        raise RuleError(say("Start with a coin, like: btc > 100k."))
+        raise no_coin(line, draft)
     unit = made.unit
     if pair and unit is not None and unit != pair.lower():
         raise RuleError(say("«{pair}» names a currency already, so leave out «{unit}».", pair=pair, unit=unit))

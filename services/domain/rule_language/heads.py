@@ -1,6 +1,6 @@
 """The first half of a condition: whose series it is, which, and how it is compared."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -19,8 +19,6 @@ _STOPS = (
     words.SYMBOLS.keys() | words.COMPARED.keys() | words.CROSS | words.TOUCH | words.RISES | words.FALLS | words.SWINGS
     | words.RANGES.keys() | words.JOINERS.keys() | words.TERMS | words.WITHIN | {"(", ")", "", "positive", "negative"}
 )  # fmt: skip
-_ENDS = words.JOINERS.keys() | words.TERMS | {")", ""}
-_SEEN = (*words.HEADS, *words.TAILS)
 
 
 @dataclass(slots=True)
@@ -50,20 +48,16 @@ class Draft:
 
 def read_lead(line: Line) -> None:
     """Read over `alert me when the price of`."""
-    while (word := line.peek()) in words.LEAD and word and not _is_coin_after_all(line):
-        line.take()
-
-
-def _is_coin_after_all(line: Line) -> bool:
-    # `me > 5`: nothing else is left to be the coin.
-    return line.peek(1) in words.SYMBOLS and line.at == 0
+    line.skip(words.LEAD)
 
 
 def read_head(line: Line) -> Draft:
     """Read the coin and the series in either order; stop where a comparison or a value begins."""
     draft = Draft(line.here)
     while not _at_end_of_head(line, draft):
-        if at_study(line):
+        if could_be_length(line):
+            _take_bar_before(line, draft)
+        elif at_study(line):
             _take_study(line, draft)
         elif line.peek() in words.MOVES and line.peek(1) == "(":
             _take_call(line, draft)
@@ -94,14 +88,16 @@ def _at_end_of_head(line: Line, draft: Draft) -> bool:
     if word in words.MOVES and line.peek(1) == "(":
         return False
     if could_be_length(line):
-        token = line.token()
-        assert token is not None
         return False
-    if word in _STOPS and word != "once":
+    if (word in _STOPS and word != "once") or _is_symbol(word):
         return True
     if begins_value(line) and not at_study(line):
         return draft.study is None or draft.bar_said or not _is_bar_here(line)
     return False
+
+
+def _is_symbol(word: str) -> bool:
+    return word != "" and set(word) <= set("<>=≥≤")
 
 
 def _then_compared(line: Line) -> bool:
@@ -122,9 +118,16 @@ def _take_bar(line: Line, draft: Draft) -> bool:
     bar = read_bar(line)
     if bar is None or draft.study is None:
         return False
-    draft.study = Study(draft.study.name, draft.study.numbers, bar)
-    draft.bar_said = True
+    draft.study, draft.bar_said = replace(draft.study, bar=bar), True
     return True
+
+
+def _take_bar_before(line: Line, draft: Draft) -> None:
+    # `eth 4h rsi`: the bar stands first.
+    bar = read_bar(line)
+    _take_study(line, draft)
+    if bar is not None and draft.study is not None and not draft.bar_said:
+        draft.study, draft.bar_said = replace(draft.study, bar=bar), True
 
 
 def _take_study(line: Line, draft: Draft) -> None:
@@ -147,6 +150,19 @@ def _take_call(line: Line, draft: Draft) -> None:
     if window is None or not line.take_if(")"):
         raise RuleError(say("«{word}» needs a time in brackets, like: drop(1h) > 5%.", word=token.shown))
     draft.metric, draft.window, draft.called = words.MOVES[token.word], window, True
+
+
+def no_coin(line: Line, draft: Draft) -> RuleError:
+    """Return what to say of a line that names no coin, or one that is called like a keyword."""
+    if draft.metric is not None:
+        return RuleError(say("Which coin? Write it like: eth rsi(14,4h) < 30."))
+    first = next((token for token in line.tokens if token.start >= line.base), None)
+    if first is None or first.word not in words.KEYWORDS or not first.word.isalpha():
+        return RuleError(say("Start with a coin, like: btc > 100k."))
+    return RuleError(
+        say("Which coin? One that is called «{word}» is written ${word}.", word=first.word),
+        repair=line.with_instead(first.start, first.start, "$"),
+    )
 
 
 def _take_subject(line: Line, draft: Draft) -> None:
@@ -196,7 +212,7 @@ def read_comparison(line: Line, draft: Draft) -> None:
         word = line.peek()
         if word in words.SYMBOLS or (word in words.COMPARED and not _is_side(line)):
             _compare(line, draft)
-        elif word and set(word) <= set("<>=≥≤"):
+        elif _is_symbol(word):
             raise _odd_symbol(line)
         elif word in words.CROSS and draft.op is None:
             draft.last = line.take()

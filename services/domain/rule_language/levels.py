@@ -9,9 +9,10 @@ from services.domain.language import say
 from services.domain.rule_language import vocabulary as words
 from services.domain.rule_language.heads import Draft, read_way_after
 from services.domain.rule_language.mending import refuse_if_misspelt
-from services.domain.rule_language.tokens import Line, Token
+from services.domain.rule_language.studies import at_study
+from services.domain.rule_language.tokens import Asked, Line, Token
 from services.domain.rule_language.values import Value, is_length, is_range, is_value, not_a_price, read_value
-from services.domain.rules import RuleError
+from services.domain.rules import Question, RuleError
 
 MOST_LEVELS: Final = 10
 _NAME = re.compile(r"[$\w][\w.=/-]{0,60}")
@@ -45,7 +46,19 @@ def read_unit(line: Line, draft: Draft, *, has_coin: bool) -> str | None:
     token = line.token()
     assert token is not None
     refuse_if_misspelt(line, token, words.TAILS)
+    _ask_for_joiner(line, token)
     return line.take().word
+
+
+def _ask_for_joiner(line: Line, token: Token) -> None:
+    """Ask where a coin after a level begins another condition: `btc > 100k eth > 5k`."""
+    following = line.peek(1)
+    if following in words.SYMBOLS or following in words.COMPARED or following in words.CROSS or at_study(line, 1):
+        answers = tuple(
+            (label, line.with_instead(token.start, token.start, f"{joiner} "))
+            for label, joiner in ((say("Both must be true"), "and"), (say("Either is enough"), "or"))
+        )
+        raise Asked(Question(say("Both, or either?"), answers))
 
 
 def read_levels(

@@ -30,10 +30,10 @@ def read_move(line: Line, draft: Draft, value: Value) -> LineCondition:
     unit: Literal["%", "sigma"] = "%" if value.unit == "%" else "sigma"
     way = value.sign or draft.way
     _check_size(value, way)
+    if draft.window is None and (way == "±" or unit == "sigma"):
+        raise missing_window(line, _end(line, value), "24h")
     if way is None or not _agrees(draft, value):
         raise _which_way(line, draft, value)
-    if draft.window is None and (way == "±" or unit == "sigma"):
-        raise missing_window(line, value.token.end if unit == "%" else line.read, "24h")
     return LineCondition("", _NAMES[way, unit], "up", value.number, window=draft.window)
 
 
@@ -58,12 +58,16 @@ def _which_way(line: Line, draft: Draft, value: Value) -> Asked:
     ways = [(say("Up {size}", size=size), f"+{size}"), (say("Down {size}", size=size), f"-{size}")]
     if value.unit == "sigma":
         ways.append((say("Either way {size}", size=size), f"±{size}"))
-    end = value.token.end
-    following = next((token for token in line.tokens if token.start >= end), None)
-    if value.unit and following is not None and following.word in ("%", "percent", "pct", "sigma", "sigmas", "σ"):
-        end = following.end
+    end = _end(line, value)
     answers = tuple((label, line.with_instead(start, end, written)) for label, written in ways)
     return Asked(Question(say("Up or down {size}?", size=size), answers))
+
+
+def _end(line: Line, value: Value) -> int:
+    """Return where a value ends whose unit may be a word of its own."""
+    following = next((token for token in line.tokens if token.start >= value.token.end), None)
+    apart = following is not None and following.word in ("%", "percent", "pct", "sigma", "sigmas", "σ")
+    return following.end if apart and following is not None else value.token.end
 
 
 def read_called(line: Line, draft: Draft) -> LineCondition:

@@ -45,6 +45,8 @@ def at_study(line: Line, ahead: int = 0) -> bool:
         return following in ("average", "moving")
     if word in words.SIDES:
         return following in words.BOLLINGER or following in ("band", "bands")
+    if following in ("day", "days") and _NUMBER.fullmatch(word):  # the 200 day moving average
+        return _is_average(line, ahead + 2)
     return _DAYS_OF.fullmatch(word) is not None and _is_average(line, ahead + 1)
 
 
@@ -57,14 +59,15 @@ def read_study(line: Line, *, alone: bool) -> Said:
     """Read a study; `alone` where no level may follow, so that each number is one of its own."""
     token = line.token()
     assert token is not None
-    days = _DAYS_OF.fullmatch(token.word)
+    days = _DAYS_OF.fullmatch(token.word) or _NUMBER.fullmatch(token.word)
     if days:
         line.take()
+        line.skip(("day", "days"))
     name, glued = _name(line)
     numbers = [Decimal(glued)] if glued else []
     bar: Interval | None = None
     if days:
-        numbers, bar = [Decimal(days[1])], "1d"
+        numbers, bar = [Decimal(days[0].rstrip("-day"))], "1d"
     elif line.peek() == "(":
         numbers, bar = _bracketed(line, numbers)
     elif not numbers:

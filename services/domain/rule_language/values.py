@@ -112,7 +112,8 @@ def read_number(line: Line, token: Token, at: int, text: str) -> Decimal:
     except AmbiguousNumber as ambiguous:
         start = token.start + at
         answers = tuple(
-            (f"{value:,f}", line.with_instead(start, start + len(text), plain(value))) for value in ambiguous.readings
+            (f"{Decimal(plain(value)):,f}", line.with_instead(start, start + len(text), plain(value)))
+            for value in ambiguous.readings
         )
         raise Asked(Question(say("Which number is «{word}»?", word=token.shown), answers)) from None
     except NotANumber:
