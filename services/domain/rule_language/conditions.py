@@ -186,10 +186,11 @@ def _ranged(line: Line, draft: Draft, before: LineCondition | None) -> LineExpre
 
 def _two_values(line: Line, after: Token) -> Iterator[Value]:
     token = line.token()
-    if token is not None and is_range(token.word):
+    mark = None if token is None else _mark_between(token.word)
+    if token is not None and mark is not None:
         line.take()
-        dots = token.word.index("..")
-        for first, last in ((0, dots), (dots + 2, len(token.word))):
+        first_end = token.word.index(mark)
+        for first, last in ((0, first_end), (first_end + len(mark), len(token.word))):
             part = Token(token.text[first:last], token.word[first:last], token.start + first, token.start + last)
             yield read_value(Line(line.text, (part,), line.style, base=line.base))
         return
@@ -199,6 +200,15 @@ def _two_values(line: Line, after: Token) -> Iterator[Value]:
         yield read_value(line)
         if not ahead:
             line.take_if(*_BETWEEN)
+
+
+def _mark_between(word: str) -> str | None:
+    """Return what stands between two numbers in one word: `95k..98k`, `95k-98k`."""
+    for mark in ("..", "-", "–"):
+        low, _, high = word.partition(mark)
+        if is_value(low) and is_value(high):
+            return mark
+    return None
 
 
 def _read_tail(line: Line, draft: Draft, before: LineCondition | None) -> None:

@@ -55,13 +55,23 @@ def _mended(repair: str | None, style: NumberStyle | None) -> str | None:
             return None
         try:
             _read(repair, style)
-        except Asked:
-            return repair
+        except Asked as asked:
+            return repair if any(_has_reading(each, style) for _, each in asked.question.answers) else None
         except RuleError as error:
             repair = error.repair if error.repair != repair else None
         else:
             return repair
     return None
+
+
+def _has_reading(text: str, style: NumberStyle | None) -> bool:
+    try:
+        _read(text, style)
+    except Asked:
+        return True
+    except RuleError:
+        return False
+    return True
 
 
 def _answerable(question: Question, style: NumberStyle | None) -> Question | RuleLine:

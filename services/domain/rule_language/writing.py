@@ -4,6 +4,7 @@ import re
 from datetime import UTC
 from typing import assert_never
 
+from services.domain.coins import FIATS
 from services.domain.metrics import KINDS, Metric
 from services.domain.numbers import plain, write_duration
 from services.domain.rule_language import vocabulary as words
@@ -144,6 +145,6 @@ def coin_word(coin_id: str) -> str:
     line = read_line(coin_id, None)
     if not _WORD.fullmatch(coin_id) or begins_value(line) or "sigma" in coin_id:
         return f"{coin_id}={coin_id}"
-    if (coin_id in words.KEYWORDS or at_study(line)) and coin_id not in words.MONEY:
+    if (coin_id in words.KEYWORDS or at_study(line)) and coin_id not in FIATS:
         return f"${coin_id}"
     return coin_id
