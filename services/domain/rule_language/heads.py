@@ -97,7 +97,7 @@ def _at_end_of_head(line: Line, draft: Draft) -> bool:
 
 
 def _is_symbol(word: str) -> bool:
-    return word != "" and set(word) <= set("<>=≥≤")
+    return word.strip("=") != "" and set(word) <= set("<>=≥≤")
 
 
 def _then_compared(line: Line) -> bool:
@@ -277,7 +277,7 @@ def _compare(line: Line, draft: Draft) -> None:
 
 def _odd_symbol(line: Line) -> RuleError:
     token = line.take()
-    meant = token.word[0] if token.word[0] in "<>≥≤" else token.word[1]
+    meant = token.word.lstrip("=")[0]
     return RuleError(
         say("«{word}» is no comparison. Write it like: btc {op} 100k.", word=token.shown, op=meant),
         repair=line.with_instead(token.start, token.end, meant),

@@ -25,7 +25,7 @@ COMPARED: Final[dict[str, Op]] = {
     **dict.fromkeys(("below", "under", "less", "lower", "smaller"), "below"),
 }
 CROSS: Final = frozenset(("cross", "crosses", "crossing", "crossed"))
-TOUCH: Final = frozenset(("hits", "hit", "reaches", "reach", "touches", "touch", "reached"))
+TOUCH: Final = frozenset(("hits", "hit", "reaches", "reach", "touches", "touch", "reached", "=", "=="))
 UP: Final = frozenset(("up", "upward", "upwards"))
 DOWN: Final = frozenset(("down", "downward", "downwards"))
 RISES: Final = UP | {

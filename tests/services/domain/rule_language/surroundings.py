@@ -30,3 +30,9 @@ def meaning(line: str) -> tuple[str, ...]:
     if isinstance(found, Question):
         return tuple(f"? {answer}" for _, answer in found.answers)
     return tuple(format_rule(rule) for rule in bind(found, EUROS))
+
+
+def rows(*tables: str) -> list[tuple[str, ...]]:
+    """Return the cells of tables with a row in each line and ` | ` between the cells."""
+    lines = (row for table in tables for row in table.strip("\n").splitlines())
+    return [tuple(each.strip() for each in row.split(" | ")) for row in lines]
