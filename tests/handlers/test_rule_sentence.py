@@ -21,8 +21,8 @@ def sentence(line: str, preferences: Preferences) -> str:
     [
         ("btc > 100k usd for 10m", "Once, when BTC is above $100,000 for 10 min."),
         (
-            "btc > 100k usd and eth rsi(14,4h) < 30 for 10m",
-            "Once, when BTC is above $100,000 and RSI(14) of ETH at the close of a 4h bar is below 30, held for 10 min.",
+            "btc > 9k usd and eth rsi(14,4h) < 30 for 10m",
+            "Once, when BTC is above $9,000 and RSI(14) of ETH at the close of a 4h bar is below 30, held for 10 min.",
         ),
         ("btc 100k usd", "Once, when BTC reaches $100,000 from below."),
         ("eth < 0.05 btc daily", "When ETH is below 0.05 BTC, at most once a day."),
@@ -51,10 +51,11 @@ def sentence(line: str, preferences: Preferences) -> str:
             "Once, when (BTC is at or above $100,000 or ETH is above $5,000) and SOL is above $200.",
         ),
         (
-            "btc > 100k usd until 2026-12-24T10:00Z band 1.5% critical to telegram",
-            "Once, when BTC is above $100,000, until 24 Dec 2026 10:00 UTC, with a band of 1.5%, critical until "
-            "acknowledged, on Telegram.",
+            "btc > 100k usd until 2026-12-24T10:00Z band 1.5% to telegram",
+            "Once, when BTC is above $100,000, until 24 Dec 2026 10:00 UTC, with a band of 1.5%, on Telegram.",
         ),
+        ("btc < 9k usd critical", "Once, when BTC is below $9,000, critical until acknowledged."),
+        ("btc < 9k usd silent here", "Once, when BTC is below $9,000, silently, in this chat."),
     ],
 )  # fmt: skip
 def test_a_rule_in_one_sentence(line: str, words: str) -> None:
