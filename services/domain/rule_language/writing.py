@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC
+from decimal import Decimal
 from typing import assert_never
 
 from services.domain.coins import FIATS
@@ -70,7 +71,7 @@ def as_range(expression: AllOf | AnyOf) -> tuple[str, Condition, Condition] | No
 def _range(word: str, low: Condition, high: Condition) -> str:
     metric = low.metric
     percent = "%" if metric.name == "atr" else ""
-    text = f"{_series(metric)} {word} {plain(low.level)}{percent}..{plain(high.level)}{percent}"
+    text = f"{_series(metric)} {word} {_signed(low.level)}{percent}..{_signed(high.level)}{percent}"
     return f"{text} {coin_word(metric.quote)}" if metric.name == "price" else text
 
 
@@ -86,7 +87,7 @@ def _condition(condition: Condition, *, joined: bool) -> str:
             level = _compared(op, f"{plain(condition.level)}x avg", joined)
             return f"{_series(metric)} {level} in {write_duration(metric.window)}"
         case "rsi" | "macd":
-            return f"{_series(metric)} {_compared(op, plain(condition.level), joined)}"
+            return f"{_series(metric)} {_compared(op, _signed(condition.level), joined)}"
         case "atr":
             return f"{_series(metric)} {_compared(op, f'{plain(condition.level)}%', joined)}"
         case "ratio":
@@ -107,6 +108,11 @@ def _move(condition: Condition) -> str:
         sign = _SIGNS[metric.name.removesuffix("_sigma")]
         return f"{owner} {sign}{size} in {write_duration(metric.window)}"
     return f"{owner} {metric.name}({write_duration(metric.window)}) {_compared(condition.op, size, joined=True)}"
+
+
+def _signed(value: Decimal) -> str:
+    # The digits decide what could be taken for thousands, not the sign before them.
+    return f"-{plain(-value)}" if value < 0 else plain(value)
 
 
 def _owner(metric: Metric) -> str:

@@ -144,6 +144,8 @@ btc above upper bollinger 4h | bitcoin > bb upper(20,2,4h)
 btc below the lower bollinger band 4h band 1% | bitcoin < bb lower(20,2,4h) band 1%
 eth macd(12,26,9,4h) > 0 | ethereum macd(12,26,9,4h) > 0
 eth macd > -5 | ethereum macd(12,26,9,1h) > -5
+eth macd > -100.0010 | ethereum macd(12,26,9,1h) > -100.0010
+eth macd inside -5..5 | ethereum macd(12,26,9,1h) inside -5..5
 eth macd crosses up 4h | ethereum macd(12,26,9,4h) crosses 0 up
 eth macd crosses zero on the 4h chart | ethereum macd(12,26,9,4h) crosses 0 down then up
 eth macd 4h turns positive | ethereum macd(12,26,9,4h) > 0

@@ -121,7 +121,7 @@ RULES = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a rule is many draws
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a rule is many draws
 @given(rule=RULES, style=STYLES)
 def test_a_rule_reads_back_from_its_text(rule: Rule, style: NumberStyle | None) -> None:
     text = format_rule(rule)
@@ -147,12 +147,14 @@ WORDS = st.sampled_from(
 LINES = st.lists(WORDS, max_size=24).map(" ".join) | st.text(max_size=600) | st.text(max_size=10_000)
 
 
+@settings(deadline=None)
 @given(line=LINES, style=STYLES)
 def test_nothing_but_a_rule_error_escapes(line: str, style: NumberStyle | None) -> None:
     with suppress(RuleError):
         assert isinstance(parse_rule(line, style), RuleLine | Question)
 
 
+@settings(deadline=None)
 @given(line=LINES)
 def test_a_refusal_is_one_short_sentence(line: str) -> None:
     refusal = refusal_of(line)
@@ -167,6 +169,7 @@ def refusal_of(line: str) -> RuleError | None:
     return None
 
 
+@settings(deadline=None)
 @given(line=st.lists(WORDS, max_size=16).map(" ".join))
 def test_every_answer_leads_on(line: str) -> None:
     asked = [line]
@@ -186,6 +189,7 @@ def answers_to(line: str) -> tuple[str, ...]:
     return tuple(answer for _, answer in found.answers)
 
 
+@settings(deadline=None)
 @given(line=st.lists(WORDS, max_size=16).map(" ".join))
 def test_what_is_read_can_be_written_and_read_again(line: str) -> None:
     try:
