@@ -126,4 +126,8 @@ RuleLine = LevelLine | MoveLine | Question
 
 
 class RuleError(ValueError):
-    """A line with no reading; the text says at which word and what would do."""
+    """A line with no reading; the text says at which word and what would do, `repair` is the whole line mended."""
+
+    def __init__(self, message: str, *, repair: str | None = None) -> None:
+        super().__init__(message)
+        self.repair = repair
