@@ -121,6 +121,12 @@ class Candles:
         first = bar_open(max(at, now - _LONGEST_CATCH_UP), "1m")
         return await self._run(_Span(coin, "1m", first, bar_open(now, "1m")))
 
+    def closed(self, interval: Interval) -> datetime:
+        """Return when the newest bar closed to which nothing is added any more."""
+        now = self._market.present()
+        made_up = any(source.name in ARTIFICIAL for source in self._sources)
+        return bar_open(now if made_up else now - _FINAL_AFTER, interval)
+
     async def _run(self, span: _Span) -> CandleRun:
         async with self._locks.setdefault((span.coin.id, span.interval), asyncio.Lock()):
             return await self._first_of(span)
