@@ -178,8 +178,7 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
         drawing[0].make_ready(tx, owed)
 
     def follow(coin_id: str) -> None:
-        coin = coins.coin(coin_id)
-        if coin is not None:
+        if (coin := coins.coin(coin_id)) is not None:
             coins.follow(coin)
 
     limits = Limits(settings.limits.alerts_per_person, settings.limits.alerts_per_chat)

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import TypeAlias
 
 import structlog
 
@@ -19,6 +17,7 @@ from services.domain.coins import Coin
 from services.domain.language import say
 from services.domain.metrics import Metric
 from services.domain.needs import is_in_sigmas, is_with_ticks, needs
+from services.domain.points import Said
 from services.domain.quotes import Observation
 from services.errors import SourceUnavailable
 from services.series import Group, Series
@@ -36,9 +35,6 @@ _SIGMA_KEPT = timedelta(days=1)  # the deviation of thirty days is as good some 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger()
-
-Said: TypeAlias = tuple[datetime, Decimal | None]
-"""When a bar closed, and the value from then on; None where it cannot be known."""
 
 
 @dataclass(frozen=True, slots=True)

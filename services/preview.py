@@ -1,19 +1,31 @@
 """Would this rule have fired? Replayed over stored candles, with the resolution named."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from heapq import merge
+from itertools import groupby
+from typing import TypeAlias
 
 from services.domain.alerts import Arm, Fire, Verdict, Wait, after_firing, direction, is_met, judge, starts_armed
-from services.domain.candles import Candle, Interval
+from services.domain.candles import LENGTH, Candle, Interval
+from services.domain.metrics import Metric
 from services.domain.moves import Window, move
+from services.domain.needs import needs
+from services.domain.points import Point, points
 from services.domain.quotes import Observation
-from services.domain.rules import Condition
+from services.domain.recordings import path_of
+from services.domain.replays import Replay
+from services.domain.rules import Condition, Expression, conditions
+
+History: TypeAlias = tuple[Interval, tuple[Candle, ...]]
+"""The bars on which one metric is replayed, oldest first, with their length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How often a rule would have fired over the last `days`, on bars of `interval`."""
+    """How often a rule would have fired over the last `days`, on bars of `interval`; no days where nothing is known."""
 
     times: int
     last_at: datetime | None
@@ -24,25 +36,65 @@ class Preview:
 def preview(condition: Condition, every: timedelta | None, candles: tuple[Candle, ...], interval: Interval) -> Preview:
     """Replay `candles` (oldest first, in the metric's unit): each bar as open, then low and high, then close.
 
+    A metric that bars make takes them as `Windows.history` gives them, and is judged from when it is known.
     A rule that fires once is counted as if it were set again after each firing, so that the count says how busy it is.
     """
+    if needs(condition.metric):
+        return preview_expression(condition, None, every, {condition.metric: (interval, candles)})
     if not candles:
         return Preview(0, None, 0, interval)
     length = condition.metric.window
     armed = starts_armed(condition, candles[0].open if length is None else None)
-    replay = _Replay(condition, every, armed, None if length is None else Window(length))
+    replay = _Calm(condition, every, armed, None if length is None else Window(length))
     for bar in candles:
         if replay.is_calm(bar):
             continue
-        for price in steps(bar):
+        for price in path_of(bar):
             replay.observe(bar.at, price)
-    days = round((candles[-1].at - candles[0].at) / timedelta(days=1))
-    return Preview(replay.times, replay.last, days, interval)
+    return Preview(replay.times, replay.last, _days(candles[0].at, candles[-1].at), interval)
+
+
+def preview_expression(
+    expression: Expression, hold: timedelta | None, every: timedelta | None, history: Mapping[Metric, History]
+) -> Preview:
+    """Replay every metric of a rule over its own bars, merged by time, from when all of them are known.
+
+    The interval of the answer is that of the longest bars; an alert is pending until it was true for `hold`.
+    """
+    metrics = tuple(dict.fromkeys(each.metric for each in conditions(expression)))
+    interval = max((history[metric][0] for metric in metrics), key=LENGTH.__getitem__)
+    replay = Replay(expression, hold, every)
+    first: datetime | None = None
+    last: datetime | None = None
+    for at, values in _moments(metrics, history):
+        replay.observe(at, values)
+        first = first or (at if replay.is_under_way else None)
+        last = at
+    days = 0 if first is None or last is None else _days(first, last)
+    return Preview(replay.times, replay.last_at, days, interval)
+
+
+def _moments(
+    metrics: tuple[Metric, ...], history: Mapping[Metric, History]
+) -> Iterator[tuple[datetime, dict[Metric, Decimal]]]:
+    """Return what became true at one time together, so that no rule is judged between two halves of one moment."""
+
+    def of(metric: Metric) -> Iterator[tuple[tuple[datetime, int], Metric, Point]]:
+        interval, bars = history[metric]
+        return (((each.at, each.step), metric, each) for each in points(metric, bars, interval))
+
+    merged = merge(*map(of, metrics), key=lambda entry: entry[0])
+    for (at, _), entries in groupby(merged, key=lambda entry: entry[0]):
+        yield at, {metric: point.value for _, metric, point in entries}
+
+
+def _days(first: datetime, last: datetime) -> int:
+    return round((last - first) / timedelta(days=1))
 
 
 @dataclass(slots=True)
-class _Replay:
-    """A rule on its way through the past."""
+class _Calm:
+    """A rule on prices on its way through the past, which skips the bars that change nothing."""
 
     condition: Condition
     every: timedelta | None
@@ -88,10 +140,3 @@ class _Replay:
     def _judged(self, at: datetime, value: Decimal) -> Verdict:
         observation = Observation(self.condition.metric.key, value, at, at, "preview", "bar")
         return judge(self.condition, armed=self.armed, repeats=True, observation=observation)
-
-
-def steps(candle: Candle) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    """Return the order in which a bar's prices are observed: high first where it closed below its open."""
-    if candle.close < candle.open:
-        return candle.open, candle.high, candle.low, candle.close
-    return candle.open, candle.low, candle.high, candle.close

@@ -1,9 +1,10 @@
 """The metrics that somebody waits for: computed once per new quote, or held as the last closed bar said."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from services.domain.candles import Interval
 from services.domain.metrics import Metric
@@ -15,8 +16,6 @@ Group = tuple[str, Interval, Interval]
 """Metrics that are made anew at one time from one fetch: coin, length of bar, and the bar whose close makes them."""
 
 _Span = tuple[str, str, timedelta]  # of one pair, all moves within one time share the extremes
-
-_Key = TypeVar("_Key")
 
 
 class Prices(Protocol):
@@ -31,12 +30,21 @@ class Prices(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A metric that moves with ticks, and what each tick needs to know of it."""
+
+    metric: Metric
+    key: str
+    span: _Span | None
+
+
 class Series:
     """Every subscribed metric, by the coin that moves it."""
 
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
-        self._ticking: dict[str, set[Metric]] = {}  # by coin
+        self._ticking: dict[str, dict[Metric, _Line]] = {}  # by coin
         self._groups: dict[Group, set[Metric]] = {}
         self._windows: dict[_Span, Window] = {}
         self._without_past: set[_Span] = set()  # a window that knows only the last seconds says too little
@@ -44,12 +52,12 @@ class Series:
 
     def subscribe(self, metric: Metric) -> bool:
         """Compute `metric` from now on; return whether its window is new and wants the past."""
+        span = _span(metric)
         if is_with_ticks(metric):
-            self._ticking.setdefault(metric.base, set()).add(metric)
+            self._ticking.setdefault(metric.base, {})[metric] = _Line(metric, metric.key, span)
         group = group_of(metric)
         if group is not None:
             self._groups.setdefault(group, set()).add(metric)
-        span = _span(metric)
         if span is None or span in self._windows:
             return False
         window = self._windows[span] = Window(span[2])
@@ -61,13 +69,18 @@ class Series:
 
     def unsubscribe(self, metric: Metric) -> None:
         """Compute `metric` no longer and forget what was known of it; one that nobody waited for is no error."""
-        _take_out(self._ticking, metric.base, metric)
+        ticking = self._ticking.get(metric.base, {})
+        ticking.pop(metric, None)
+        if not ticking:
+            self._ticking.pop(metric.base, None)
         group = group_of(metric)
-        if group is not None:
-            _take_out(self._groups, group, metric)
+        if group is not None and group in self._groups:
+            self._groups[group].discard(metric)
+            if not self._groups[group]:
+                del self._groups[group]
         self._told.pop(metric, None)
         span = _span(metric)
-        if span is not None and all(_span(each) != span for each in self._ticking.get(metric.base, ())):
+        if span is not None and all(line.span != span for line in ticking.values()):
             self._windows.pop(span, None)
             self._without_past.discard(span)
 
@@ -93,25 +106,23 @@ class Series:
         if not is_with_ticks(metric):
             return self._told.get(metric)
         price = self._price(metric)
-        return None if price is None else self._ticked(metric, price)
+        return None if price is None else self._ticked(metric, _span(metric), price)
 
     def observe(self, quote: Quote) -> Iterator[Observation]:
         """Return what a new quote means for everybody who waits for its coin."""
         moved: set[_Span] = set()
-        for metric in self._ticking.get(quote.coin, ()):
-            price = self._price(metric, quote.price)
+        for line in self._ticking.get(quote.coin, {}).values():
+            price = self._price(line.metric, quote.price)
             if price is None:
                 continue
-            span = _span(metric)
-            if span is not None and span not in moved:
-                moved.add(span)
-                self._windows[span].add(quote.at, price, price)
-            value = self._ticked(metric, price)
+            if line.span is not None and line.span not in moved:
+                moved.add(line.span)
+                self._windows[line.span].add(quote.at, price, price)
+            value = self._ticked(line.metric, line.span, price)
             if value is not None:
-                yield Observation(metric.key, value, quote.at, quote.seen_at, quote.source, quote.basis, quote.disputed)
+                yield Observation(line.key, value, quote.at, quote.seen_at, quote.source, quote.basis, quote.disputed)
 
-    def _ticked(self, metric: Metric, price: Decimal) -> Decimal | None:
-        span = _span(metric)
+    def _ticked(self, metric: Metric, span: _Span | None, price: Decimal) -> Decimal | None:
         if span is None:
             return ticked(metric, price, None, self._told.get(metric))
         if span in self._without_past:
@@ -136,10 +147,3 @@ def _span(metric: Metric) -> _Span | None:
     if metric.window is None or not is_with_ticks(metric):
         return None
     return metric.base, metric.quote, metric.window
-
-
-def _take_out(kept: dict[_Key, set[Metric]], key: _Key, metric: Metric) -> None:
-    if key in kept:
-        kept[key].discard(metric)
-        if not kept[key]:
-            del kept[key]

@@ -17,14 +17,12 @@ from services.domain.grid import Floats, grid, is_dense
 from services.domain.metrics import Metric, Study
 from services.domain.moves import rounded
 from services.domain.needs import SIGMA_AGAIN, SIGMA_BAR, SIGMA_BARS, studies_of, volume_bars, window_of
+from services.domain.points import Said
 from services.domain.sigma import sigma
 from services.domain.volume import ratios
 
 Runs: TypeAlias = Mapping[Interval, Sequence[Candle]]
 """Closed bars in time order, by their length, as `needs` asks for them."""
-
-Said: TypeAlias = tuple[datetime, Decimal | None]
-"""When a bar closed, and the value from then on; None where the history is too short or has gaps."""
 
 
 def said(metric: Metric, runs: Runs) -> list[Said]:
