@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import structlog
 
-from services.alerts import Alerts
 from services.candles import Candles
 from services.clock import Clock
 from services.coins import CoinBook
@@ -54,11 +54,28 @@ class _Progress:
     retry_at: float = 0.0  # on the monotonic clock
 
 
+class Listener(Protocol):
+    """Who is told of every value: the alerts."""
+
+    def observe(self, observation: Observation) -> None:
+        """Take in one value."""
+        ...
+
+    @property
+    def is_firing(self) -> bool:
+        """Say whether what was told is still at work."""
+        ...
+
+    async def settled(self) -> None:
+        """Wait until it is not."""
+        ...
+
+
 class Bars:
     """Makes every metric that closed bars move, while somebody waits for it."""
 
     def __init__(
-        self, clock: Clock, counters: Counters, candles: Candles, coins: CoinBook, series: Series, alerts: Alerts
+        self, clock: Clock, counters: Counters, candles: Candles, coins: CoinBook, series: Series, alerts: Listener
     ) -> None:
         self._clock = clock
         self._counters = counters
