@@ -1,6 +1,5 @@
 """Series: one window for all moves of a pair within one time, and nothing kept that nobody waits for."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -31,8 +30,8 @@ class Prices:
 
 
 @pytest.fixture
-def prices() -> Iterator[Prices]:
-    yield Prices()
+def prices() -> Prices:
+    return Prices()
 
 
 def heard(series: Series, prices: Prices, price: str, minutes: int) -> dict[str, Decimal]:
