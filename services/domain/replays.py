@@ -11,7 +11,7 @@ from services.domain.rules import AllOf, AnyOf, Condition, Expression, condition
 
 
 def stays_met(condition: Condition, value: Decimal, *, was_met: bool) -> bool:
-    """Say whether a condition holds: once met, until the value has come back by the band."""
+    """Say whether a condition has not come back yet: once met, until the value is beyond the band."""
     if not was_met:
         return is_met(condition.op, value, condition.level)
     back = rearm_level(condition, repeats=True)
@@ -33,8 +33,9 @@ def holds(expression: Expression, met: Mapping[Condition, bool]) -> bool:
 class Replay:
     """Counts the firings of one rule over moments in time order.
 
-    It fires when it becomes true, or has stayed so for `hold`, and not again before it was false in between and
-    `every` has passed. Before every metric has had a value nothing counts; a rule that is true then waits for false.
+    It fires when it is true, or has been for `hold`, and after that not again before it was false, each condition by
+    its band, and `every` has passed. Before every metric has had a value nothing counts; a rule that is true by then
+    waits for false.
     """
 
     expression: Expression
@@ -42,8 +43,8 @@ class Replay:
     every: timedelta | None
     times: int = 0
     last_at: datetime | None = None
-    _met: dict[Condition, bool] = field(default_factory=dict)
-    _known: set[Metric] = field(default_factory=set)
+    _met: dict[Condition, bool] = field(default_factory=dict)  # true at this moment
+    _staying: dict[Condition, bool] = field(default_factory=dict)  # or not beyond its band since
     _armed: bool | None = None  # None until every metric is known
     _since: datetime | None = None  # armed and true since then
 
@@ -54,35 +55,46 @@ class Replay:
 
     def observe(self, at: datetime, values: Mapping[Metric, Decimal]) -> None:
         """Take in all values of one moment."""
-        self._fire_if_due(at)
+        due = self._due()
+        if self.hold is not None and due is not None and due < at:
+            self._fire(due)  # it was true until now
         for condition in conditions(self.expression):
             value = values.get(condition.metric)
             if value is not None:
-                self._met[condition] = stays_met(condition, value, was_met=self._met.get(condition, False))
+                self._met[condition] = is_met(condition.op, value, condition.level)
+                was = self._staying.get(condition, False)
+                self._staying[condition] = stays_met(condition, value, was_met=was)
+        if len(self._met) == len(set(conditions(self.expression))):
+            self._judge(at)
+
+    def _judge(self, at: datetime) -> None:
+        is_true = holds(self.expression, self._met)
         if self._armed is None:
-            self._begin(values)
-            return
-        if not holds(self.expression, self._met):
-            self._armed, self._since = True, None
-        elif self._armed and self._since is None:
-            self._since = at
-        self._fire_if_due(at)
+            self._armed = not is_true
+        elif not self._armed:
+            self._armed = not holds(self.expression, self._staying)
+        elif not is_true:
+            self._since = None
+        else:
+            self._since = self._since or at
+            due = self._due()
+            if due is not None and due <= at:
+                self._fire(due if self.hold else at)
 
-    def _begin(self, values: Mapping[Metric, Decimal]) -> None:
-        self._known |= values.keys()
-        if self._known >= {each.metric for each in conditions(self.expression)}:
-            self._armed = not holds(self.expression, self._met)
-
-    def _fire_if_due(self, now: datetime) -> None:
+    def _due(self) -> datetime | None:
+        """Return when it fires if it stays true until then."""
         if self._since is None:
-            return
+            return None
         due = self._since + (self.hold or timedelta())
-        if self.every is not None and self.last_at is not None:
-            due = max(due, self.last_at + self.every)
-        if due > now:
-            return
-        self.times, self.last_at = self.times + 1, due if self.hold else now
+        if self.every is None or self.last_at is None:
+            return due
+        return max(due, self.last_at + self.every)
+
+    def _fire(self, at: datetime) -> None:
+        self.times, self.last_at = self.times + 1, at
         self._armed, self._since = False, None
         if isinstance(self.expression, Condition):  # a cross turns round
-            self.expression = after_firing(self.expression)
-            self._met = {self.expression: True}
+            turned = after_firing(self.expression)
+            if turned != self.expression:
+                self.expression = turned
+                self._met, self._staying = {turned: True}, {turned: True}
