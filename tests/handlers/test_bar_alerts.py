@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from services.domain.alerts import starts
 from services.domain.candles import LENGTH, Candle, Interval, bar_open
 from services.domain.metrics import parse_metric
-from services.domain.rules import Condition, Op
+from services.domain.rules import Condition, Op, Rule
 from services.store import events
 from services.store.alerts import NewAlert
 from tests.stage import ANN, START
@@ -39,14 +40,11 @@ def still(at: datetime, price: int) -> Candle:
     return Candle(at, one, one, one, one, Decimal(1))
 
 
-async def wait_for(world: World, key: str, op: Op, level: str, every: timedelta | None = None) -> None:
+async def wait_for(world: World, key: str, op: Op, level: str) -> None:
     """Set an alert on any metric, for which no words are needed here."""
     caller = await world.caller(ANN)
-    new = NewAlert(
-        owner_person=caller.person, owner_chat=None, rule=key, currency="usd",
-        condition=Condition(parse_metric(f"{key}@coin:bitcoin"), op, Decimal(level)), armed=True, every=every,
-        until=None, note=None, value=None, value_at=None,
-    )  # fmt: skip
+    condition = Condition(parse_metric(f"{key}@coin:bitcoin"), op, Decimal(level))
+    new = NewAlert(caller.person, None, key, "usd", Rule(condition), (starts(condition, None, None),))
     await world.app.store.write(lambda tx: world.app.services.alerts.add(tx, new, caller))
 
 

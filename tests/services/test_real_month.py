@@ -20,9 +20,9 @@ from services.coins import CoinBook
 from services.counters import Counters
 from services.domain.candles import LENGTH, Candle, Interval
 from services.domain.metrics import parse_metric
-from services.domain.rules import AllOf, Condition, Op
+from services.domain.rules import AllOf, Condition, Op, Rule
 from services.market import Market
-from services.preview import History, preview, preview_expression
+from services.preview import History, preview, preview_rule
 from services.series import Series
 from services.store.sqlite import open_sqlite
 from tests.fakes.market import FakeCatalogue, FakePrices, facts
@@ -208,7 +208,7 @@ def test_two_conditions_at_once(month: Month) -> None:
             armed = index[place] >= 40.2 or ratio[place] <= 1.194
     rule = AllOf((Condition(strength, "below", Decimal(40)), Condition(volume, "above", Decimal("1.2"))))
     run: History = ("1h", month.candles("1h"))
-    found = preview_expression(rule, None, None, {strength: run, volume: run})
+    found = preview_rule(Rule(rule), {strength: run, volume: run})
     assert len(expected) > 1
     assert (found.times, found.last_at) == (len(expected), expected[-1])
 
