@@ -94,6 +94,8 @@ class Bars:
     async def turn(self) -> None:
         """Make what is due, as much of it as the sources should be asked for at once."""
         self._forget()
+        if not self._series.groups:
+            return
         chosen: list[Group] = []
         requests = 0
         for group in sorted(self._due(), key=lambda each: LENGTH[each[2]]):
