@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from heapq import merge
 from itertools import groupby
@@ -12,7 +12,7 @@ from services.domain.alerts import direction, is_met, rearm_level
 from services.domain.candles import LENGTH, Candle, Interval
 from services.domain.metrics import Metric
 from services.domain.moves import Window, move
-from services.domain.needs import needs
+from services.domain.needs import needs, preview_days
 from services.domain.points import Point, points
 from services.domain.recordings import path_of
 from services.domain.replays import Replay
@@ -20,6 +20,8 @@ from services.domain.rules import Condition, Rule, conditions
 
 History: TypeAlias = tuple[Interval, tuple[Candle, ...]]
 """The bars on which one metric is replayed, oldest first, with their length."""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,19 @@ def _stays_small(condition: Condition, bar: Candle, window: Window) -> bool:
 def preview_rule(rule: Rule, history: Mapping[Metric, History]) -> Preview:
     """Replay every metric of a rule over its own bars, merged by time, from when all of them are known.
 
-    The interval of the answer is that of the longest bars.
+    What lies before the days of a preview only warms the metrics up. The interval of the answer is that of the longest
+    bars.
     """
     metrics = tuple(dict.fromkeys(each.metric for each in conditions(rule.expression)))
     interval = max((history[metric][0] for metric in metrics), key=LENGTH.__getitem__)
     replay = Replay(rule)
+    ends = [bars[-1].at + LENGTH[each] for each, bars in history.values() if bars]
+    since = max(ends, default=_NEVER) - timedelta(days=min(map(preview_days, metrics)))
     first: datetime | None = None
     last: datetime | None = None
     for at, values in _moments(metrics, history):
+        if at < since:
+            continue
         replay.observe(at, values)
         first = first or (None if replay.alert is None else at)
         last = at

@@ -11,11 +11,10 @@ from services.coins import CoinBook
 from services.domain.language import say
 from services.domain.metrics import Metric
 from services.domain.moves import Window, ticked
-from services.domain.needs import is_with_ticks, needs, preview_need
+from services.domain.needs import PREVIEW_DAYS, is_with_ticks, needs, preview_need
 from services.errors import SourceUnavailable
 from services.market import Market
 
-_PREVIEW_DAYS = 30
 _SECONDS = 3.0  # nobody waits longer for an answer
 
 
@@ -84,7 +83,7 @@ class Windows:
         if coin is None:
             raise SourceUnavailable(say("No source knows {coin}.", coin=metric.base))
         if not needs(metric):
-            return await self.candles.history(coin, _PREVIEW_DAYS)
+            return await self.candles.history(coin, PREVIEW_DAYS)
         need = preview_need(metric)
         if need is None:
             raise SourceUnavailable(say("There is no history of two kinds of bars at once."))

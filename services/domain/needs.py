@@ -1,6 +1,6 @@
 """Which closed bars a metric is made of, besides the price of the moment. Loads no library: it is asked at start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -22,7 +22,8 @@ _VOLUME_BARS: Final[tuple[tuple[timedelta, Interval], ...]] = (
 _FORGETTING = 20  # what came before is then worth less than a billionth of an exponential mean
 _PREVIEW_DAYS: Final[dict[Interval, int]] = {"1m": 3, "5m": 14, "15m": 30, "1h": 30, "4h": 90, "1d": 365}
 """How far back a preview looks where each bar makes a value: a few thousand bars at most."""
-_SIGMA_PREVIEW_DAYS = 30
+PREVIEW_DAYS: Final = 30
+"""How far back it looks where prices do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,14 @@ def is_in_sigmas(metric: Metric) -> bool:
     return metric.name in ("drop_sigma", "rise_sigma", "swing_sigma")
 
 
+def preview_days(metric: Metric) -> int:
+    """Return how many days a preview looks back for a metric."""
+    needed = needs(metric)
+    if not needed or is_in_sigmas(metric):
+        return PREVIEW_DAYS
+    return _PREVIEW_DAYS[needed[0].interval]
+
+
 def preview_need(metric: Metric) -> Need | None:
     """Return the bars on which a preview replays a metric, warm-up included; None for what prices alone make.
 
@@ -120,5 +129,4 @@ def preview_need(metric: Metric) -> Need | None:
     if len(needed) != 1:
         return None
     (need,) = needed
-    days = _SIGMA_PREVIEW_DAYS if is_in_sigmas(metric) else _PREVIEW_DAYS[need.interval]
-    return Need(need.interval, need.bars + timedelta(days=days) // LENGTH[need.interval], need.again)
+    return replace(need, bars=need.bars + timedelta(days=preview_days(metric)) // LENGTH[need.interval])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from services.domain.alerts import Alert, Standing, after_firing, starts
+from services.domain.alerts import Alert, Standing, after_firing, is_met, starts
 from services.domain.life import Fire, Hold, Resolve, Stay, moved, verdict
 from services.domain.metrics import Metric
 from services.domain.quotes import Observation
@@ -36,6 +36,8 @@ class Replay:
         if self.alert.due_at is not None and self.alert.due_at <= at:
             self._step(self.alert, self.alert.standings, self.alert.due_at)  # it was true until now
         found = after = self.alert
+        if _is_calm(found, values):
+            return
         for position, each in enumerate(found.standings):
             value = values.get(each.condition.metric)
             if value is not None:
@@ -63,6 +65,18 @@ class Replay:
             case Stay():
                 if after is not found.standings:
                     self.alert = replace(found, standings=after)
+
+
+def _is_calm(found: Alert, values: Mapping[Metric, Decimal]) -> bool:
+    """Say whether nothing is met, and nothing becomes so: most moments are like this."""
+    return not any(
+        each.met
+        or (
+            (value := values.get(each.condition.metric)) is not None
+            and is_met(each.condition.op, value, each.condition.level)
+        )
+        for each in found.standings
+    )
 
 
 def _alert(rule: Rule, standings: tuple[Standing, ...]) -> Alert:

@@ -164,6 +164,12 @@ def drops_in_sigmas(month: Month, minutes: int) -> list[tuple[datetime, float]]:
     return found
 
 
+def lately(month: Month, days: int, values: list[tuple[datetime, float]]) -> list[tuple[datetime, float]]:
+    """Return the values of the last days."""
+    since = month.at("1m", len(month.rows)) - timedelta(days=days)
+    return [each for each in values if each[0] >= since]
+
+
 def check(month: Month, key: str, interval: Interval, op: Op, level: str, expected: list[datetime]) -> None:
     condition = Condition(parse_metric(f"{key}@coin:bitcoin"), op, Decimal(level))
     found = preview(condition, None, month.candles(interval), interval)
@@ -173,19 +179,19 @@ def check(month: Month, key: str, interval: Interval, op: Op, level: str, expect
 
 @pytest.mark.parametrize(("op", "level"), [("below", "30"), ("above", "70"), ("above", "50")])
 def test_strength(month: Month, op: Op, level: str) -> None:
-    values = closing(month, "1h", strengths(month.bars("1h")[:, 3], 14))
+    values = lately(month, 30, closing(month, "1h", strengths(month.bars("1h")[:, 3], 14)))
     check(month, "rsi(14,1h)", "1h", op, level, firings(values, op, float(level), float(level) * 0.005))
 
 
 @pytest.mark.parametrize(("op", "level"), [("above", "1"), ("below", "1"), ("below", "0.97")])
 def test_a_price_over_its_average(month: Month, op: Op, level: str) -> None:
-    expected = firings(over_average(month, 50), op, float(level), float(level) * 0.005)
+    expected = firings(lately(month, 30, over_average(month, 50)), op, float(level), float(level) * 0.005)
     check(month, "ratio(price,sma(50,1h))", "1h", op, level, expected)
 
 
-@pytest.mark.parametrize(("window", "interval", "bars"), [("1h", "5m", 12), ("5h", "1h", 5)])
-def test_volume(month: Month, window: str, interval: Interval, bars: int) -> None:
-    values = closing(month, interval, busy(month.bars(interval)[:, 4], bars))
+@pytest.mark.parametrize(("window", "interval", "bars", "days"), [("1h", "5m", 12, 14), ("5h", "1h", 5, 30)])
+def test_volume(month: Month, window: str, interval: Interval, bars: int, days: int) -> None:
+    values = lately(month, days, closing(month, interval, busy(month.bars(interval)[:, 4], bars)))
     check(month, f"volume({window})", interval, "above", "2.5", firings(values, "above", 2.5, 0.0125))
 
 
