@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from heapq import merge
 from itertools import groupby
@@ -20,8 +20,6 @@ from services.domain.rules import Condition, Rule, conditions
 
 History: TypeAlias = tuple[Interval, tuple[Candle, ...]]
 """The bars on which one metric is replayed, oldest first, with their length."""
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +94,12 @@ def preview_rule(rule: Rule, history: Mapping[Metric, History]) -> Preview:
     interval = max((history[metric][0] for metric in metrics), key=LENGTH.__getitem__)
     replay = Replay(rule)
     ends = [bars[-1].at + LENGTH[each] for each, bars in history.values() if bars]
-    since = max(ends, default=_NEVER) - timedelta(days=min(map(preview_days, metrics)))
+    if not ends:
+        return Preview(0, None, 0, interval)
+    since = max(ends) - timedelta(days=min(map(preview_days, metrics)))
     first: datetime | None = None
     last: datetime | None = None
-    for at, values in _moments(metrics, history):
-        if at < since:
-            continue
+    for at, values in _moments(metrics, history, since):
         replay.observe(at, values)
         first = first or (None if replay.alert is None else at)
         last = at
@@ -110,13 +108,13 @@ def preview_rule(rule: Rule, history: Mapping[Metric, History]) -> Preview:
 
 
 def _moments(
-    metrics: tuple[Metric, ...], history: Mapping[Metric, History]
+    metrics: tuple[Metric, ...], history: Mapping[Metric, History], since: datetime
 ) -> Iterator[tuple[datetime, dict[Metric, Decimal]]]:
     """Return what became true at one time together, so that no rule is judged between two halves of one moment."""
 
     def of(metric: Metric) -> Iterator[tuple[tuple[datetime, int], Metric, Point]]:
         interval, bars = history[metric]
-        return (((each.at, each.step), metric, each) for each in points(metric, bars, interval))
+        return (((each.at, each.step), metric, each) for each in points(metric, bars, interval, since))
 
     merged = merge(*map(of, metrics), key=lambda entry: entry[0])
     for (at, _), entries in groupby(merged, key=lambda entry: entry[0]):

@@ -1,7 +1,7 @@
 """Past bars as the values that a metric took: what previews and replays of a downtime are made of."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
@@ -52,11 +52,18 @@ def closing(yards: Iterable[Said]) -> Iterator[Point]:
     return (Point(at, CLOSING, value) for at, value in yards if value is not None)
 
 
-def points(metric: Metric, bars: Sequence[Candle], interval: Interval) -> Iterator[Point]:
-    """Return every value of a metric over dollar bars of one length, oldest first; nothing while it is not known."""
-    if not needs(metric):
-        return ticking(metric, priced(bars))
-    from services.domain.measures import said
+def points(metric: Metric, bars: Sequence[Candle], interval: Interval, since: datetime) -> Iterator[Point]:
+    """Return every value from `since` on over dollar bars of one length, oldest first; nothing while it is not known.
 
-    found = said(metric, {interval: bars})
-    return ticking(metric, priced(bars), found) if is_with_ticks(metric) else closing(found)
+    The bars before warm the metric up.
+    """
+    window = metric.window or timedelta()
+    prices = priced(bar for bar in bars if bar.at >= since - window)
+    if not needs(metric):
+        found = ticking(metric, prices)
+    else:
+        from services.domain.measures import said
+
+        told = said(metric, {interval: bars})
+        found = ticking(metric, prices, told) if is_with_ticks(metric) else closing(told)
+    return (each for each in found if each.at >= since)
