@@ -19,6 +19,7 @@ from handlers.catalogue import COMMANDS
 from handlers.dispatch import Dispatch
 from handlers.model import Reply
 from services.alerts import Alerts, Limits
+from services.bars import Bars
 from services.blindness import Blindness
 from services.buttons import Buttons
 from services.callers import Callers
@@ -78,6 +79,7 @@ class App:
     sources: Sources
     missed: Missed
     blindness: Blindness
+    bars: Bars
     last_heard: datetime | None = None
 
     def keep_going(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -90,6 +92,7 @@ class App:
             ("outbox", self.outbox.run),
             ("alerts", partial(services.alerts.run, services.rules.windows.past)),
             ("blindness", self.blindness.run),
+            ("bars", self.bars.run),
             ("coins", self._refresh_coins),
             ("upkeep", self._upkeep),
         ]
@@ -175,20 +178,21 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
         drawing[0].make_ready(tx, owed)
 
     def follow(coin_id: str) -> None:
-        coin = coins.coin(coin_id)
-        if coin is not None:
+        if (coin := coins.coin(coin_id)) is not None:
             coins.follow(coin)
 
     limits = Limits(settings.limits.alerts_per_person, settings.limits.alerts_per_chat)
+    series = Series(market)
 
     def draw_gap(tx: Tx, chat: int, gap: Gap) -> str:
         return drawing[0].draw_gap(tx, chat, gap)
 
     post = Post(outbox, make_ready, draw_gap)
-    alerts = Alerts(store, clock, counters, post, Series(market), limits, follow)
+    alerts = Alerts(store, clock, counters, post, series, limits, follow)
     await alerts.load()
     market.listen(alerts.hear)
     candles = Candles(clock, store, sources.prices, market)
+    bars = Bars(clock, counters, candles, coins, series, alerts)
     services = Services(
         clock=clock, counters=counters, store=store, coins=coins, market=market,
         candles=candles, rules=Rules(market, clock, Windows(candles, market, coins)), alerts=alerts,
@@ -203,7 +207,7 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     missed = Missed(clock, candles, coins, market, alerts)
     blindness = Blindness(clock, store, market, alerts, post.tell, missed.replay)
     return App(
-        settings, clock, counters, store, services, conversation, outbox, Charts(), sources, missed, blindness,
+        settings, clock, counters, store, services, conversation, outbox, Charts(), sources, missed, blindness, bars,
         last_heard,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from bot.app import Sources, wired
 from bot.settings import Settings
 from handlers.model import Request
 from handlers.rule_words import condition_words, value_words
+from services.bars import Bars
 from services.clock import Clock, FixedClock, SystemClock
 from services.counters import Counters
 from services.domain.alerts import Event
@@ -68,8 +69,9 @@ async def replayed(
         app.services.market.hear((first,))
         for rule in rules:
             await _set(request, rule)
+        await app.services.alerts.fill_new_windows(app.services.rules.windows.past)
         pace = _Pace(None if speed == "max" else Decimal(speed), SystemClock())
-        told = await _play(request, clock, _again(first, samples), pace, as_json=as_json)
+        told = await _play(request, app.bars, clock, _again(first, samples), pace, as_json=as_json)
     except UserError as failure:
         sys.stderr.write(failure.message + "\n")
         return 2
@@ -97,13 +99,16 @@ async def _set(request: Request, rule: str) -> None:
     await request.services.store.write(add)
 
 
-async def _play(request: Request, clock: FixedClock, samples: Iterator[Sample], pace: _Pace, *, as_json: bool) -> int:
+async def _play(
+    request: Request, closed: Bars, clock: FixedClock, samples: Iterator[Sample], pace: _Pace, *, as_json: bool
+) -> int:
     alerts, market = request.services.alerts, request.services.market
     told = 0
     for sample in samples:
         await pace.keep(sample.at)
         clock.set(sample.at)
         market.hear((sample,))
+        await closed.turn()
         if alerts.is_firing:
             await alerts.settled()
             told += await _tell(request, told, as_json=as_json)

@@ -14,7 +14,6 @@ from services.errors import SourceUnavailable
 from services.preview import Preview, preview
 from services.rules import Draft
 
-_DAYS = 30
 _SECONDS = 2.0  # a new alert is not kept waiting for its past
 _NAMES = {"1m": "1-minute", "5m": "5-minute", "15m": "15-minute", "1h": "1-hour", "4h": "4-hour", "1d": "1-day"}
 
@@ -22,11 +21,12 @@ _NAMES = {"1m": "1-minute", "5m": "5-minute", "15m": "15-minute", "1h": "1-hour"
 async def preview_words(request: Request, drafts: tuple[Draft, ...]) -> list[str | None]:
     """Return what the last 30 days say of each rule on one coin; None where no history in its currency is at hand."""
     conditions = [_in_dollars(request, draft.new.condition) for draft in drafts]
-    if not any(conditions):
+    metric = next((each.metric for each in conditions if each is not None), None)
+    if metric is None:
         return [None] * len(drafts)
     try:
         async with request.services.clock.timeout(_SECONDS):
-            run = await request.services.candles.history(drafts[0].coin, _DAYS)
+            run = await request.services.rules.windows.history(metric)
             seen = await asyncio.to_thread(_replayed, conditions, drafts, run)
     except (TimeoutError, SourceUnavailable):
         return [None] * len(drafts)

@@ -31,7 +31,8 @@ _UNFINISHED_KEPT: dict[Interval, timedelta] = {
 _FINAL_AFTER = timedelta(seconds=5)  # exchanges may still add to a bar just after its end
 _AFFORDABLE_BARS = 2000  # two requests at the source with the longest answers
 _ENOUGH = 0.95  # share of the bars of a time that make it worth showing
-_LONGEST_CATCH_UP = timedelta(days=7)
+LONGEST_CATCH_UP = timedelta(days=7)
+"""What lies further back is not asked for minute by minute."""
 
 log = structlog.get_logger()
 
@@ -118,8 +119,14 @@ class Candles:
     async def since(self, coin: Coin, at: datetime) -> CandleRun:
         """Return the 1m bars from the one that holds `at`, at most a week; raise `SourceUnavailable`."""
         now = self._market.present()
-        first = bar_open(max(at, now - _LONGEST_CATCH_UP), "1m")
+        first = bar_open(max(at, now - LONGEST_CATCH_UP), "1m")
         return await self._run(_Span(coin, "1m", first, bar_open(now, "1m")))
+
+    def closed(self, interval: Interval) -> datetime:
+        """Return when the newest bar closed to which nothing is added any more."""
+        now = self._market.present()
+        made_up = any(source.name in ARTIFICIAL for source in self._sources)
+        return bar_open(now if made_up else now - _FINAL_AFTER, interval)
 
     async def _run(self, span: _Span) -> CandleRun:
         async with self._locks.setdefault((span.coin.id, span.interval), asyncio.Lock()):

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Literal, get_args
 
 Name = Literal[
+    "bars_failed",
     "commands",
     "commands_failed",
     "deliveries_sent",

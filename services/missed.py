@@ -3,25 +3,25 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import structlog
 
 from services.alerts import Alerts
-from services.candles import CandleRun, Candles
+from services.bars import heard_of
+from services.candles import LONGEST_CATCH_UP, CandleRun, Candles
 from services.clock import Clock
 from services.coins import CoinBook
-from services.domain.candles import Candle, bar_open
+from services.domain.candles import LENGTH, Candle, bar_open
+from services.domain.coins import Coin
 from services.domain.language import say
 from services.domain.metrics import Metric
-from services.domain.moves import Window, move
+from services.domain.needs import Need, is_with_ticks, needs
+from services.domain.points import Point, closing, priced, ticking
 from services.domain.quotes import Observation
 from services.errors import SourceUnavailable
 from services.market import Market
-from services.preview import steps
 
 log = structlog.get_logger()
-_Point = tuple[datetime, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +57,54 @@ class Missed:
         return whole
 
     async def _observations(self, metric: Metric, since: datetime) -> Iterator[Observation]:
-        run = await self._bars(metric.base, since - (metric.window or timedelta()))
-        points = _in_dollars(run.candles) if metric.quote == "usd" else await self._in_units(metric, run.candles)
+        needed = needs(metric)
+        if needed:
+            source, found = await self._of_bars(metric, needed[0], since)
+        else:
+            run = await self._bars(metric.base, since - (metric.window or timedelta()))
+            dollars = metric.quote == "usd"
+            prices = priced(run.candles) if dollars else await self._in_units(metric, run.candles)
+            source, found = run.source, ticking(metric, prices)
         seen_at = self.clock.now()
         return (
-            Observation(metric.key, value, at, seen_at, run.source, "bar")
-            for at, value in _values(metric, points)
-            if at >= since
+            Observation(metric.key, each.value, each.at, seen_at, source, "bar") for each in found if each.at >= since
         )
 
-    async def _in_units(self, metric: Metric, bars: tuple[Candle, ...]) -> Iterator[_Point]:
+    async def _of_bars(self, metric: Metric, need: Need, since: datetime) -> tuple[str, Iterator[Point]]:
+        """Return what the bars of the gap said, or the prices of the gap by the yardsticks of their time."""
+        closed = self.candles.closed(need.again)
+        since = max(since, closed - LONGEST_CATCH_UP)
+        gone = max(0, (closed - since) // LENGTH[need.interval])
+        heard = await heard_of(self.candles, self._coin(metric.base), (metric,), closed, gone)
+        said = heard.said[metric]
+        if not is_with_ticks(metric):
+            return heard.source, closing(said)
+        run = await self._bars(metric.base, since - (metric.window or timedelta()))
+        return run.source, ticking(metric, priced(run.candles), said)
+
+    async def _in_units(self, metric: Metric, bars: tuple[Candle, ...]) -> Iterator[Point]:
         if self.coins.coin(metric.quote) is not None:
             others = (await self._bars(metric.quote, bars[0].at)).candles
             return _crossed(bars, {bar.at: bar for bar in others})
         rate = self.market.rate(metric.quote)  # of currencies only the present rate is known
         if not rate:
             raise SourceUnavailable(say("No rate of {currency} is known.", currency=metric.quote))
-        return ((at, price / rate) for at, price in _in_dollars(bars))
+        return (each._replace(value=each.value / rate) for each in priced(bars))
 
     async def _bars(self, coin_id: str, since: datetime) -> CandleRun:
+        return await self.candles.since(self._coin(coin_id), since)
+
+    def _coin(self, coin_id: str) -> Coin:
         coin = self.coins.coin(coin_id)
         if coin is None:
             raise SourceUnavailable(say("No source knows {coin}.", coin=coin_id))
-        return await self.candles.since(coin, since)
+        return coin
 
 
-def _in_dollars(bars: tuple[Candle, ...]) -> Iterator[_Point]:
-    return ((bar.at, price) for bar in bars for price in steps(bar))
-
-
-def _crossed(bars: tuple[Candle, ...], others: Mapping[datetime, Candle]) -> Iterator[_Point]:
+def _crossed(bars: tuple[Candle, ...], others: Mapping[datetime, Candle]) -> Iterator[Point]:
     """Return one coin in units of another at the ends of each bar: when their extremes met is not known."""
     for bar in bars:
         other = others.get(bar.at)
         if other is not None:
-            yield bar.at, bar.open / other.open
-            yield bar.at, bar.close / other.close
-
-
-def _values(metric: Metric, points: Iterator[_Point]) -> Iterator[_Point]:
-    if metric.window is None:
-        yield from points
-        return
-    window = Window(metric.window)
-    for at, price in points:
-        window.add(at, price, price)
-        yield at, move(metric.name, window, price)
+            yield Point(bar.at, 0, bar.open / other.open)
+            yield Point(bar.at, 1, bar.close / other.close)

@@ -220,8 +220,12 @@ class Alerts:
         """End snoozes, lives and cool-downs when they are due, and give new windows their past; for ever."""
         while True:
             await self._sweep()
-            await self._watching.fill_new_windows(past)
+            await self.fill_new_windows(past)
             await self._clock.sleep(_SWEEP_SECONDS)
+
+    async def fill_new_windows(self, past: Callable[[Metric], Awaitable[Past]]) -> None:
+        """Give windows that somebody has begun to wait for their past; until then they say nothing."""
+        await self._watching.fill_new_windows(past)
 
     async def _sweep(self) -> None:
         now = self._clock.now()

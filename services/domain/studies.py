@@ -61,6 +61,18 @@ def bollinger(bars: Bars, length: int = 20, width: float = 2.0) -> Bands:
     return Bands(*talib.BBANDS(prices, length, width, width))
 
 
+def atr(bars: Sequence[Candle], length: int = 14) -> Floats:
+    """Return Wilder's average true range in the unit of the prices (TA-Lib ATR)."""
+    import talib
+
+    prices = closes(bars)
+    if not _known(prices):
+        return _unknown(prices)
+    highs = np.fromiter((float(bar.high) for bar in bars), dtype=np.float64, count=len(bars))
+    lows = np.fromiter((float(bar.low) for bar in bars), dtype=np.float64, count=len(bars))
+    return talib.ATR(highs, lows, prices, length)
+
+
 def rsi(bars: Bars, length: int = 14) -> Floats:
     """Return Wilder's relative strength index, 0 to 100 (TA-Lib RSI); NaN as long as no price has moved."""
     import talib

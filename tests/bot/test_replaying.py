@@ -83,6 +83,16 @@ def test_a_level_that_is_only_touched_is_not_exceeded(tmp_path: Path) -> None:
     assert firings(path, "btc > 120", "btc crosses 120 up") == [("2025-01-01 00:01:00", Decimal(120))]
 
 
+def test_a_move_in_a_window_fires_where_it_was_made(tmp_path: Path) -> None:
+    path = tmp_path / "BTCUSDT_1m.csv"
+    rows = "".join(
+        f"2025-01-01 00:{minute:02}:00,{price},{price},{price},{price},1\n"
+        for minute, price in enumerate((100, 99, 98, 97, 96, 95, 94, 100))
+    )
+    path.write_text(_HEADER + rows)
+    assert firings(path, "btc -4% in 4m") == [("2025-01-01 00:04:00", Decimal(4))]
+
+
 def test_a_rule_that_is_no_rule_is_refused_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "BTCUSDT_1m.csv"
     path.write_text(_HEADER + "2025-01-01 00:00:00,100,100,100,100,1\n")

@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -5,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.moves import Window, move
+from services.domain.metrics import parse_metric
+from services.domain.moves import Window, move, ticked
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PRICES = st.integers(1, 1_000).map(Decimal)
@@ -70,3 +72,38 @@ def test_what_a_metric_of_a_name_means(name: str, expected: int) -> None:
     for price in (95, 100, 90):
         window.add(START, Decimal(price), Decimal(price))
     assert move(name, window, Decimal(90)) == expected  # type: ignore[arg-type]  # a plain str in the table above
+
+
+@given(
+    steps=BARS,
+    price=PRICES,
+    yard=st.decimals(min_value=Decimal("0.0001"), max_value=Decimal("0.5"), allow_nan=False),
+    length=st.integers(1, 10),
+)
+def test_moves_in_sigmas_are_those_of_a_scan(
+    steps: list[tuple[timedelta, Decimal, Decimal]], price: Decimal, yard: Decimal, length: int
+) -> None:
+    window, seen = Window(timedelta(minutes=length)), []
+    for at, high, low in dated(steps):
+        window.add(at, high, low)
+        seen.append((at, high, low))
+        inside = [bar for bar in seen if bar[0] >= at - timedelta(minutes=length)]
+        fallen = max([0.0, *(math.log(bar[1]) - math.log(price) for bar in inside)]) / float(yard)
+        risen = max([0.0, *(math.log(price) - math.log(bar[2]) for bar in inside)]) / float(yard)
+        for name, expected in (("drop", fallen), ("rise", risen), ("swing", max(fallen, risen))):
+            found = ticked(parse_metric(f"{name}_sigma({length}m)@coin:bitcoin"), price, window, yard)
+            assert found is not None
+            assert float(found) == pytest.approx(expected, rel=1e-8, abs=1e-8)
+
+
+@pytest.mark.parametrize("key", ["drop_sigma(1h)@coin:bitcoin", "ratio(price,sma(200,1d))@coin:bitcoin"])
+@pytest.mark.parametrize("yard", [None, Decimal()])
+def test_without_a_yardstick_nothing_is_known(key: str, yard: Decimal | None) -> None:
+    window = Window(HOUR)
+    window.add(START, Decimal(100), Decimal(100))
+    assert ticked(parse_metric(key), Decimal(90), window, yard) is None
+
+
+def test_a_price_over_its_average() -> None:
+    metric = parse_metric("ratio(price,sma(200,1d))@coin:bitcoin")
+    assert ticked(metric, Decimal(90), None, Decimal(60)) == Decimal("1.5")

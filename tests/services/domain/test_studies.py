@@ -1,7 +1,6 @@
 """Studies against reference values on a synthetic series, against arithmetic by hand, and at their edges."""
 
 import math
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -11,8 +10,9 @@ import pytest
 from services.domain import studies
 from services.domain.candles import Candle
 from services.domain.studies import Floats
+from tests.services.domain.synthetic import candles, series
 
-# Name -> the first bar that is known, and values by bar; made with TA-Lib 0.8.2 from the series below.
+# Name -> the first bar that is known, and values by bar; made with TA-Lib 0.8.2 from the synthetic series.
 REFERENCE: dict[str, tuple[int, dict[int, float]]] = {
     "rsi": (14, {33: 44.17982041, 199: 71.24808241, 599: 58.04029646, 1999: 42.86400732}),
     "ema": (31, {33: 95.63920378, 199: 103.9476867, 599: 174.5505063, 1999: 401.5119614}),
@@ -23,27 +23,6 @@ REFERENCE: dict[str, tuple[int, dict[int, float]]] = {
     "upper": (19, {33: 98.13166322, 199: 108.1419289, 599: 179.8320646, 1999: 420.8262875}),
     "lower": (19, {33: 89.50521686, 199: 99.18691365, 599: 166.2964104, 1999: 373.5314104}),
 }
-
-
-def series(count: int = 2000, seed: int = 12345) -> Floats:
-    """Return closing prices of a random walk with changing volatility, from a linear congruential generator."""
-    uniform = congruential(seed)
-    variance, close, closes = 2.5, 100.0, []
-    for _ in range(count):
-        normal = sum(next(uniform) for _ in range(12)) - 6.0
-        change = 0.05 + math.sqrt(variance) * normal
-        variance = 0.05 + 0.08 * (change - 0.05) ** 2 + 0.90 * variance
-        close *= math.exp(change / 100)
-        closes.append(close)
-        for _ in range(3):  # the high, the low and the volume of the bar
-            next(uniform)
-    return np.array(closes)
-
-
-def congruential(state: int) -> Iterator[float]:
-    while True:
-        state = (1103515245 * state + 12345) % 2147483648
-        yield state / 2147483648
 
 
 def computed(prices: Floats) -> dict[str, Floats]:
@@ -69,13 +48,21 @@ def test_a_study_gives_the_reference_values_and_is_unknown_before(name: str) -> 
     assert {bar: found[bar] for bar in values} == pytest.approx(values, rel=1e-8)
 
 
+def test_the_true_range_gives_the_reference_values() -> None:
+    found = studies.atr(candles())
+    assert np.isnan(found[:14]).all()
+    assert np.isfinite(found[14:]).all()
+    wanted = {14: 1.583945485, 33: 1.48332693, 199: 1.226203836, 599: 3.436826124, 1999: 6.884687756}
+    assert {bar: found[bar] for bar in wanted} == pytest.approx(wanted, rel=1e-8)
+
+
 def test_candles_and_their_closing_prices_give_the_same() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     prices = [Decimal(100 + (bar * 7) % 11) for bar in range(40)]
-    candles = [Candle(start + timedelta(hours=bar), p, p, p, p, Decimal(1)) for bar, p in enumerate(prices)]
+    flat = [Candle(start + timedelta(hours=bar), p, p, p, p, Decimal(1)) for bar, p in enumerate(prices)]
     as_floats = np.array([float(price) for price in prices])
-    np.testing.assert_array_equal(studies.rsi(candles), studies.rsi(as_floats))
-    np.testing.assert_array_equal(studies.sma(candles, 20), studies.sma(as_floats, 20))
+    np.testing.assert_array_equal(studies.rsi(flat), studies.rsi(as_floats))
+    np.testing.assert_array_equal(studies.sma(flat, 20), studies.sma(as_floats, 20))
 
 
 def test_averages_and_bands_by_hand() -> None:
