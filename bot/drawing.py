@@ -10,7 +10,7 @@ from handlers.dispatch import Dispatch
 from handlers.model import Reply, Request
 from services.buttons import Buttons
 from services.clock import Clock
-from services.domain.alerts import Alert, Event
+from services.domain.alerts import Alert, Event, Standing
 from services.domain.deliveries import Delivery
 from services.domain.gaps import Gap
 from services.domain.people import Caller, Place
@@ -26,6 +26,7 @@ class _Subject:
 
     alert: Alert
     event: Event
+    inputs: tuple[Standing, ...]
     reader: Caller
 
 
@@ -89,7 +90,7 @@ class Drawing:
         if subject is None:
             raise LookupError(owed.key)
         request = Request(subject.reader, services, self.dispatch.commands)
-        return await fired(request, subject.alert, subject.event, self.clock.now())
+        return await fired(request, subject.alert, subject.event, self.clock.now(), subject.inputs)
 
 
 def _subject(tx: Tx, owed: Delivery) -> _Subject | None:
@@ -100,6 +101,7 @@ def _subject(tx: Tx, owed: Delivery) -> _Subject | None:
     chat = people.chat_row(tx, owed.chat)
     person = 0 if chat is None else chat.private_to or 0
     mine = people.preferences(tx, person)
+    inputs = events.inputs(tx, event.id) if len(alert.standings) > 1 else ()
     return _Subject(
-        alert, event, Caller(person, owed.place.chat_id, owed.chat, owed.place, owed.private, preferences=mine)
+        alert, event, inputs, Caller(person, owed.place.chat_id, owed.chat, owed.place, owed.private, preferences=mine)
     )  # fmt: skip

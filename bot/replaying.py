@@ -10,7 +10,7 @@ from decimal import Decimal
 from bot.app import Sources, wired
 from bot.settings import Settings
 from handlers.model import Request
-from handlers.rule_words import condition_words, value_words
+from handlers.rule_words import clause, value_words
 from services.bars import Bars
 from services.clock import Clock, FixedClock, SystemClock
 from services.counters import Counters
@@ -124,7 +124,7 @@ async def _tell(request: Request, after: int, *, as_json: bool) -> int:
 
 def _line(request: Request, event: Event, *, as_json: bool) -> str:
     mine = request.caller.preferences
-    clause = condition_words(request, event.condition, mine)
+    words = clause(request, event.condition, mine)
     if as_json:
         fields = {
             "at": event.at.isoformat().replace("+00:00", "Z"), "value": str(event.value),
@@ -133,4 +133,4 @@ def _line(request: Request, event: Event, *, as_json: bool) -> str:
         }  # fmt: skip
         return json.dumps(fields)
     value = value_words(request, event.condition, event.value, mine)
-    return f"{event.at:%Y-%m-%d %H:%M} UTC  {value}  {clause}  ({event.source})"
+    return f"{event.at:%Y-%m-%d %H:%M} UTC  {value}  {words}  ({event.source})"

@@ -121,24 +121,25 @@ def _range(word: str, low: Condition, high: Condition, names: Names, preferences
     template = "{thing} is between {low} and {high}" if word == "inside" else "{thing} is outside {low} to {high}"
     return say(
         template,
-        thing=_thing(low.metric, names),
-        low=_level(low, names, preferences),
-        high=_level(high, names, preferences),
+        thing=thing_words(low.metric, names),
+        low=level_words(low, names, preferences),
+        high=level_words(high, names, preferences),
     )
 
 
 def _clause(condition: Condition, names: Names, preferences: Preferences, compared: dict[Op, str]) -> str:
     metric = condition.metric
-    level = _level(condition, names, preferences)
+    level = level_words(condition, names, preferences)
     if metric.name in _MOVES and condition.op == "up":
         assert metric.window is not None
         return say(
             _MOVES[metric.name], coin=_coin(metric, names), level=level, window=write_duration(metric.window)
         )  # fmt: skip
-    return say(compared[condition.op], thing=_thing(metric, names), level=level)
+    return say(compared[condition.op], thing=thing_words(metric, names), level=level)
 
 
-def _thing(metric: Metric, names: Names) -> str:
+def thing_words(metric: Metric, names: Names) -> str:
+    """Return what a metric is: `BTC`, `the volume of LINK in 1h`."""
     if metric.name == "ratio" and metric.study is not None:
         return say("the {study} of {coin}", study=_study(metric.study), coin=names(metric.base))
     return say(
@@ -166,7 +167,8 @@ def _numbers(study: Study) -> str:
     return ", ".join(map(plain, study.numbers))
 
 
-def _level(condition: Condition, names: Names, preferences: Preferences) -> str:
+def level_words(condition: Condition, names: Names, preferences: Preferences) -> str:
+    """Return what a condition compares with: `$100,000`, `5%`, `its SMA(200) of 1d bars`."""
     metric, level = condition.metric, _exact(condition.level, preferences)
     if metric.name == "ratio":
         assert metric.against is not None

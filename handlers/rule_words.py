@@ -1,83 +1,83 @@
 """What a rule says in plain English, how far it is from firing, and what completes a half-typed one."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from handlers import format as write
 from handlers.model import Request
+from handlers.rule_sentence import expression_words, level_words, rule_sentence, thing_words
 from services.domain.alerts import Alert, direction
 from services.domain.coins import FIATS
 from services.domain.language import say
+from services.domain.metrics import KINDS, Unit
 from services.domain.numbers import plain, write_duration
 from services.domain.people import Preferences
-from services.domain.rules import Condition, Every, Op
+from services.domain.rules import Condition, Every, Expression, Op
 from services.errors import UserError
 from services.rules import Ask, Draft, rounded
 
-_BEYOND = {
-    "above": "{coin} is above {level}",
-    "below": "{coin} is below {level}",
-    "up": "{coin} reaches {level} from below",
-    "down": "{coin} reaches {level} from above",
-    "cross_up": "{coin} crosses {level}",
-    "cross_down": "{coin} crosses {level}",
-}
-_MOVES = {
-    "drop": "{coin} falls {percent} from its high of the last {window}",
-    "rise": "{coin} rises {percent} from its low of the last {window}",
-    "swing": "{coin} moves {percent} from its high or low of the last {window}",
-}
-
-
+_DISTANCES: dict[Unit, str] = {"money": "%", "%": " points", "sigma": " sigma", "x": "", "": ""}
 _SEEN = Decimal("0.01")
 _COIN_ALONE = re.compile(r"[^\s<>≥≤±%]+")
 
 
-def condition_words(request: Request, condition: Condition, preferences: Preferences) -> str:
-    """Return a condition as a clause: `BTC is above $100,000`."""
-    metric = condition.metric
-    coin = request.services.coins.coin(metric.base)
-    symbol = metric.base if coin is None else coin.symbol
-    if metric.window is not None:
-        percent = f"{plain(condition.level)}%"
-        return say(_MOVES[metric.name], coin=symbol, percent=percent, window=write_duration(metric.window))
-    return say(_BEYOND[condition.op], coin=symbol, level=level_words(request, condition, preferences))
+def names(request: Request) -> Callable[[str], str]:
+    """Return how coins are called, by their ids."""
+
+    def name(coin_id: str) -> str:
+        coin = request.services.coins.coin(coin_id)
+        return coin_id if coin is None else coin.symbol
+
+    return name
 
 
-def level_words(request: Request, condition: Condition, preferences: Preferences) -> str:
+def clause(request: Request, expression: Expression, preferences: Preferences) -> str:
+    """Return what is waited for: `BTC is above $100,000`, or several of these joined."""
+    return expression_words(expression, names(request), preferences)
+
+
+def thing(request: Request, condition: Condition) -> str:
+    """Return what a condition looks at: `BTC`, `RSI(14) of ETH at the close of a 4h bar`."""
+    return thing_words(condition.metric, names(request))
+
+
+def level(request: Request, condition: Condition, preferences: Preferences) -> str:
     """Return a level in the condition's own unit."""
-    quote = condition.metric.quote
-    if condition.metric.window is not None:
-        return f"{plain(condition.level)}%"
-    if quote in FIATS:
-        return write.level(condition.level, quote, preferences)
-    coin = request.services.coins.coin(quote)
-    return write.level(condition.level, quote if coin is None else coin.symbol, preferences)
+    return level_words(condition, names(request), preferences)
 
 
 def value_words(request: Request, condition: Condition, value: Decimal, preferences: Preferences) -> str:
-    """Return a value of the condition's metric: a price, or a move in percent."""
-    if condition.metric.window is not None:
-        return write.number(value, 2, preferences.numbers) + "%"
-    coin = request.services.coins.coin(condition.metric.quote)
-    quote = condition.metric.quote if condition.metric.quote in FIATS or coin is None else coin.symbol
-    return write.price(value, quote, preferences)
+    """Return a value of the condition's metric: a price, a move in percent, a number of times."""
+    metric = condition.metric
+    if metric.name == "price":
+        return write.price(value, metric.quote if metric.quote in FIATS else names(request)(metric.quote), preferences)
+    if metric.name == "macd":
+        return write.number(value, max(2, 3 - value.adjusted()) if value else 2, preferences.numbers)
+    number = write.number(value, 2, preferences.numbers)
+    match KINDS[metric.name].unit:
+        case "%":
+            return say("{number}%", number=number)
+        case "sigma":
+            return say("{number} sigma", number=number)
+        case "x":
+            return say("{number} times", number=write.number(value, 4, preferences.numbers))
+        case _:
+            return number
 
 
 def distance(condition: Condition, value: Decimal) -> Decimal | None:
-    """Return how far the value has to go, in percent of itself (in points for a move); None where it is zero."""
-    if condition.metric.window is not None:
+    """Return how far the value has to go: of a price in percent of itself, None at zero; else in its own unit."""
+    if condition.metric.name != "price":
         return condition.level - value
     return None if not value else (condition.level - value) * 100 / value
 
 
 def sentence(request: Request, draft: Draft) -> str:
-    """Return what will be told, once or how often."""
-    words = condition_words(request, draft.new.condition, request.caller.preferences)
-    every = draft.new.wish.every
-    if every is None:
-        return say("Once, when {words}.", words=words)
-    return say("When {words}, {often}.", words=words, often=often(every))
+    """Return what will be told, once or how often; where and until when stand elsewhere on the card."""
+    wish = replace(draft.new.wish, until=None, route=None)
+    return rule_sentence(wish, names(request), request.caller.preferences)
 
 
 def often(every: Every) -> str:
@@ -88,12 +88,12 @@ def often(every: Every) -> str:
 def distance_words(request: Request, condition: Condition, value: Decimal | None, preferences: Preferences) -> str:
     """Return where the value is now and how far it has to go."""
     if value is None:
-        return say("no price yet") if condition.metric.window is None else say("reading its past")
+        return say("no price yet") if condition.metric.name == "price" else say("reading its past")
     far = distance(condition, value)
     now = value_words(request, condition, value, preferences)
     if far is None:
         return say("now {value}", value=now)
-    unit = "%" if condition.metric.window is None else say(" points")
+    unit = _DISTANCES[KINDS[condition.metric.name].unit]
     return say("now {value}, {far} to go", value=now, far=_small(far, preferences) + unit)
 
 
@@ -104,13 +104,18 @@ def _small(far: Decimal, preferences: Preferences) -> str:
 
 
 def nearness(alert: Alert, value: Decimal | None) -> Decimal:
-    """Return a sort key: the nearest to firing first, alerts without a value last."""
-    if value is None:
+    """Return a sort key: the nearest to firing first, alerts without a value last. Of a rule the first condition."""
+    if value is None or (alert.condition.metric.name == "price" and not value):
         return Decimal("Infinity")
-    far = distance(alert.condition, value)
-    if far is None:
-        return Decimal("Infinity")
-    return abs(far) if alert.condition.metric.window is None else abs(far) * 2
+    condition = alert.condition
+    far = abs(condition.level - value)
+    match KINDS[condition.metric.name].unit:
+        case "money":
+            return far * 100 / abs(value) if value else Decimal("Infinity")
+        case "%":
+            return far * 2
+        case _:
+            return far * 100 / abs(condition.level) if condition.level else far
 
 
 def is_coin_alone(rule: str) -> bool:
@@ -128,16 +133,16 @@ async def complete_rule(prefix: str, request: Request) -> tuple[tuple[str, str],
     if isinstance(understood, Ask):
         return tuple((f"{label} · {line}"[:100], line[:100]) for label, line in understood.question.answers)
     first = understood[0]
-    value = request.services.rules.value(first.new.condition.metric)
     mine = request.caller.preferences
-    where = "" if first.new.condition.metric.window else distance_words(request, first.new.condition, value, mine)
+    (only, *others) = first.new.standings
+    where = "" if others else distance_words(request, only.condition, only.value, mine)
     label = " ".join((*(sentence(request, each) for each in understood), where))
     return ((label.strip()[:100], text[:100]),) if len(text) <= 100 else ()
 
 
 def _repairs(text: str, failure: UserError) -> tuple[tuple[str, str], ...]:
     if failure.replaces is None:
-        return ()
+        return tuple((label[:100], line.removeprefix("/alert ")[:100]) for label, line in failure.choices)
     return tuple((label[:100], text.replace(failure.replaces, word, 1)[:100]) for label, word in failure.choices)
 
 

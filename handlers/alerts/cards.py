@@ -1,16 +1,22 @@
 """What is shown of an alert wherever one is shown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from handlers import format as write
 from handlers import rule_words as words
 from handlers.model import Button, Card, Mark, Provenance, Reply, Request
-from services.domain.alerts import Alert
+from services.domain.alerts import Alert, Standing
 from services.domain.language import say
-from services.domain.rules import Condition, Every
-from services.rules import Ask, canonical
+from services.domain.rule_language import format_rule
+from services.domain.rules import Condition, Loudness, Rule
+from services.rules import Ask
+
+_LOUDNESS: dict[Loudness, str] = {
+    "silent": say("Told silently."), "normal": "", "loud": say("Told loudly."),
+    "critical": say("Critical: repeats until you acknowledge it."),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +41,18 @@ def present(request: Request, each: Alert) -> AlertNow:
 
 
 def value_of(request: Request, each: Alert) -> Decimal | None:
-    """Return what an alert looks at as it stands, or None while that is not known."""
-    metric = each.condition.metric
-    return request.services.rules.value(metric) if metric.window is None else request.services.alerts.value(metric)
+    """Return what an alert looks at first as it stands, or None while that is not known."""
+    return _value(request, each.condition)
+
+
+def _value(request: Request, condition: Condition) -> Decimal | None:
+    metric = condition.metric
+    return request.services.rules.value(metric) if metric.name == "price" else request.services.alerts.value(metric)
 
 
 def clause(request: Request, each: Alert) -> str:
     """Return what an alert waits for: `BTC is above $100,000`."""
-    return words.condition_words(request, each.condition, request.caller.preferences)
+    return words.clause(request, each.expression, request.caller.preferences)
 
 
 def standing(request: Request, each: Alert) -> str:
@@ -65,17 +75,44 @@ def standing(request: Request, each: Alert) -> str:
 
 
 def where(request: Request, each: Alert, value: Decimal | None) -> str:
-    """Return the value now and how far it has to go, or that it waits for false first."""
+    """Return the value now and how far it has to go, or that it waits for false first, or until when it must stay."""
     mine = request.caller.preferences
+    if each.due_at is not None:
+        return say("true now, told at {time} if it stays so", time=write.clock_time(each.due_at, mine))
+    if len(each.standings) > 1:
+        met = sum(standing.met for standing in each.standings)
+        if each.is_true:
+            return say("true already, waits until it is false first")
+        return say("{met} of {count} conditions are true now", met=met, count=len(each.standings))
     if not each.is_true or value is None:
         return words.distance_words(request, each.condition, value, mine)
     now = words.value_words(request, each.condition, value, mine)
     return say("now {value}; true already, waits until it is false first", value=now)
 
 
+def parts(request: Request, each: Alert) -> tuple[str, ...]:
+    """Return a line for each of several conditions: whether it is true, and its value now."""
+    if len(each.standings) == 1:
+        return ()
+    return tuple(_part(request, standing) for standing in each.standings)
+
+
+def _part(request: Request, standing: Standing) -> str:
+    mine, value = request.caller.preferences, _value(request, standing.condition)
+    value = standing.value if value is None else value
+    now = say("not known yet") if value is None else words.value_words(request, standing.condition, value, mine)
+    mark = "✓" if standing.met else "–"
+    return say("{mark} {clause}: now {value}", mark=mark, clause=words.clause(request, standing.condition, mine),
+               value=now)  # fmt: skip
+
+
 def terms(request: Request, each: Alert) -> tuple[str, ...]:
     """Return what else was agreed: until when, and the person's own words."""
     found: list[str] = []
+    if each.hold is not None:
+        found.append(say("Must stay true for {time}.", time=write.span(each.hold)))
+    if each.loudness != "normal":
+        found.append(_LOUDNESS[each.loudness])
     if each.expires_at is not None:
         found.append(say("Until {time}.", time=write.date_time(each.expires_at, request.caller.preferences)))
     if each.note is not None:
@@ -83,16 +120,15 @@ def terms(request: Request, each: Alert) -> tuple[str, ...]:
     return tuple(found)
 
 
-def rule_again(found: Alert, condition: Condition, every: Every | None, where_and_how_long: str = "") -> str:
-    """Return the line that sets an alert like this one, with the person's own words at its end."""
-    note = f' note "{found.note}"' if found.note else ""
-    return f"{canonical(condition, every, None)}{where_and_how_long}{note}"
+def rule_again(found: Alert, wish: Rule) -> str:
+    """Return the line that sets or edits an alert like this one by another wish, in the same place."""
+    return format_rule(replace(wish, route="here" if found.owner_chat is not None else None))
 
 
 def provenance(request: Request, shown: Iterable[Alert]) -> tuple[Provenance | None, tuple[Mark, ...]]:
     """Return where the prices beside these alerts come from, and the labels that they carry."""
     market = request.services.market
-    coins = dict.fromkeys(each.condition.metric.base for each in shown)
+    coins = dict.fromkeys(one.condition.metric.base for each in shown for one in each.standings)
     quotes = [market.quote(coin) for coin in coins if market.rate(coin) is not None]
     return (write.provenance_of(quotes), write.marks(*quotes)) if quotes else (None, ())
 
@@ -107,7 +143,7 @@ def card(request: Request, found: Alert, title: str, notes: tuple[str, ...] = ()
     source, marks = provenance(request, (found,))
     shown = Card(
         title,
-        lines=(f"{clause(request, found)}.", f"{stands[:1].upper()}{stands[1:]}."),
+        lines=(f"{clause(request, found)}.", *parts(request, found), f"{stands[:1].upper()}{stands[1:]}."),
         notes=(*terms(request, found), *notes),
         source=source,
         marks=marks,

@@ -26,7 +26,9 @@ async def edit(request: Request, number: Number, rule: Rule) -> Reply[object] | 
     alerts = request.services.alerts
     found = await request.services.store.read(lambda tx: alerts.numbered(tx, request.caller, number, here=here))
     line = typed.with_level(found, rule)
-    understood = await request.services.rules.understand(line or rule, request.caller, request.coin)
+    understood = await request.services.rules.understand(
+        line or rule, request.caller, request.coin, f"/alerts edit {number}"
+    )
     if isinstance(understood, Ask):
         return typed.asked(request, understood, f"/alerts edit {number}", line or rule, style)
     if len(understood) > 1:

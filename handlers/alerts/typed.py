@@ -10,7 +10,7 @@ from services.domain.alerts import Alert
 from services.domain.language import say
 from services.domain.numbers import plain, readings, style_of, write_duration
 from services.domain.people import NumberStyle
-from services.domain.rule_terms import TERMS
+from services.domain.rule_language import TERMS
 from services.domain.rules import Condition
 from services.rules import Ask
 from services.tx import Tx

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from services.domain.expressions import holds
 from services.domain.metrics import KINDS
 from services.domain.quotes import Observation
-from services.domain.rules import MOST_CONDITIONS, Condition, Every, Expression, Loudness, Op
+from services.domain.rules import MOST_CONDITIONS, Condition, Every, Expression, Loudness, Op, Rule
 
 State = Literal["ok", "paused", "snoozed", "done", "expired"]
 Direction = Literal["up", "down"]
@@ -67,6 +67,13 @@ class Alert:
     def repeats(self) -> bool:
         """Say whether it may fire more than once."""
         return self.every is not None
+
+    @property
+    def wish(self) -> Rule:
+        """Return what was asked for, without where it is told."""
+        return Rule(
+            self.expression, self.hold, self.every, self.expires_at, self.band, self.loudness, note=self.note
+        )  # fmt: skip
 
     @property
     def is_true(self) -> bool:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
-from services.domain.days import Day
 from services.domain.metrics import Metric
 
 Op = Literal["above", "below", "up", "down", "cross_up", "cross_down"]
@@ -79,50 +78,12 @@ def conditions(expression: Expression) -> tuple[Condition, ...]:
     return tuple(each for part in expression.parts for each in conditions(part))
 
 
-# What a line says before coins, prices and currencies are looked up.
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The part after the condition: how often, how long, and the person's own words."""
-
-    every: timedelta | None = None
-    until: timedelta | Day | None = None
-    note: str | None = None
-    here: bool = False  # into this chat, for everybody in it, and not to the person alone
-
-
-@dataclass(frozen=True, slots=True)
-class LevelLine:
-    """`btc > 100k`, `btc 95k 100k`, `btc crosses 100k up`; `touch` comes from whichever side the price is on now."""
-
-    subject: str
-    op: LineOp
-    levels: tuple[Decimal, ...]
-    currency: str | None
-    terms: Terms
-
-
-@dataclass(frozen=True, slots=True)
-class MoveLine:
-    """`eth -5% in 1h`; without a window the move counts from the price now."""
-
-    subject: str
-    direction: Literal["drop", "rise", "swing"]
-    percent: Decimal
-    window: timedelta | None
-    terms: Terms
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """A line with more than one reading: what to ask, and each answer with the line that it stands for."""
 
     text: str
     answers: tuple[tuple[str, str], ...]
-
-
-RuleLine = LevelLine | MoveLine | Question
 
 
 class RuleError(ValueError):

@@ -13,10 +13,12 @@ from services.domain.rule_language.lines import (
 )
 from services.domain.rule_language.parser import parse_rule
 from services.domain.rule_language.tokens import LONGEST
+from services.domain.rule_language.vocabulary import TERMS
 from services.domain.rule_language.writing import as_range, format_rule
 
 __all__ = [
     "LONGEST",
+    "TERMS",
     "LineAll",
     "LineAny",
     "LineCondition",
