@@ -195,7 +195,7 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     bars = Bars(clock, counters, candles, coins, series, alerts)
     services = Services(
         clock=clock, counters=counters, store=store, coins=coins, market=market,
-        candles=candles, rules=Rules(market, clock, Windows(candles, market, coins)), alerts=alerts,
+        candles=candles, rules=Rules(market, clock, Windows(candles, market, coins, clock)), alerts=alerts,
         callers=callers, personal=Personal(store, callers, alerts), health=Health(),
     )  # fmt: skip
     dispatch = Dispatch(services, COMMANDS)

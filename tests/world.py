@@ -217,10 +217,9 @@ async def _kept_going(app: App) -> AsyncIterator[None]:
 
 
 async def _started(world: World, polling: set[str]) -> None:
+    loops = polling | {"alerts", "bars", "blindness", "coins", "upkeep"}
     async with asyncio.timeout(_PATIENCE):
-        while not (polling | {"alerts", "bars", "blindness", "coins", "upkeep"}) <= world.clock.asleep or not _is_under_way(
-            world
-        ):
+        while not loops <= world.clock.asleep or not _is_under_way(world):
             await world.clock.let_others_run()
 
 
