@@ -167,15 +167,7 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     market = Market(clock, counters, sources.prices, coins, store)
     await market.load()
     callers = Callers(store, clock)
-    drawing: list[Drawing] = []  # knows the services, and they know the outbox
-
-    async def draw(owed: Delivery) -> Reply[object]:
-        return await drawing[0].draw(owed)
-
-    outbox: Outbox[Reply[object]] = Outbox(store, clock, counters, draw)
-
-    def make_ready(tx: Tx, owed: Delivery) -> None:
-        drawing[0].make_ready(tx, owed)
+    outbox, post, drawing = _posting(store, clock, counters)
 
     def follow(coin_id: str) -> None:
         if (coin := coins.coin(coin_id)) is not None:
@@ -183,11 +175,6 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
 
     limits = Limits(settings.limits.alerts_per_person, settings.limits.alerts_per_chat)
     series = Series(market)
-
-    def draw_gap(tx: Tx, chat: int, gap: Gap) -> str:
-        return drawing[0].draw_gap(tx, chat, gap)
-
-    post = Post(outbox, make_ready, draw_gap)
     alerts = Alerts(store, clock, counters, post, series, limits, follow)
     await alerts.load()
     market.listen(alerts.hear)
@@ -195,7 +182,7 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
     bars = Bars(clock, counters, candles, coins, series, alerts)
     services = Services(
         clock=clock, counters=counters, store=store, coins=coins, market=market,
-        candles=candles, rules=Rules(market, clock, Windows(candles, market, coins)), alerts=alerts,
+        candles=candles, rules=Rules(market, clock, Windows(candles, market, coins, clock)), alerts=alerts,
         callers=callers, personal=Personal(store, callers, alerts), health=Health(),
     )  # fmt: skip
     dispatch = Dispatch(services, COMMANDS)
@@ -210,6 +197,23 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
         settings, clock, counters, store, services, conversation, outbox, Charts(), sources, missed, blindness, bars,
         last_heard,
     )  # fmt: skip
+
+
+def _posting(store: Store, clock: Clock, counters: Counters) -> tuple[Outbox[Reply[object]], Post, list[Drawing]]:
+    """Return what owes and sends messages, and the place for what draws them, which comes last."""
+    drawing: list[Drawing] = []
+
+    async def draw(owed: Delivery) -> Reply[object]:
+        return await drawing[0].draw(owed)
+
+    def make_ready(tx: Tx, owed: Delivery) -> None:
+        drawing[0].make_ready(tx, owed)
+
+    def draw_gap(tx: Tx, chat: int, gap: Gap) -> str:
+        return drawing[0].draw_gap(tx, chat, gap)
+
+    outbox: Outbox[Reply[object]] = Outbox(store, clock, counters, draw)
+    return outbox, Post(outbox, make_ready, draw_gap), drawing
 
 
 def _last_heard(tx: Tx) -> datetime | None:

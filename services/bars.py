@@ -135,7 +135,7 @@ class Bars:
             self._failed(group, closed, "not a known coin")
             return
         try:
-            async with asyncio.timeout(_FETCH_SECONDS):
+            async with self._clock.timeout(_FETCH_SECONDS):
                 heard = await heard_of(self._candles, coin, metrics, closed, _missed(metrics, progress, closed))
         except SourceUnavailable as failure:
             self._failed(group, closed, failure.message)

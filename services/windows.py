@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from services.bars import heard_of
 from services.candles import CandleRun, Candles
+from services.clock import Clock
 from services.coins import CoinBook
 from services.domain.language import say
 from services.domain.metrics import Metric
@@ -25,6 +26,7 @@ class Windows:
     candles: Candles
     market: Market
     coins: CoinBook
+    clock: Clock
 
     async def past(self, metric: Metric) -> tuple[tuple[datetime, Decimal, Decimal], ...]:
         """Return time, high and low of each bar of the metric's window, oldest first; nothing where none are known."""
@@ -41,7 +43,7 @@ class Windows:
     async def value(self, metric: Metric) -> Decimal | None:
         """Return a metric as things stand, without waiting for it; None while prices or bars are missing."""
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with self.clock.timeout(_SECONDS):
                 if not is_with_ticks(metric):
                     return await self._said(metric)
                 window, yard = await asyncio.gather(self._window(metric), self._said(metric))

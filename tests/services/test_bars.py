@@ -59,7 +59,7 @@ class World:
         self.candles = Candles(self.clock, store, (self.exchange,), self.market)
         self.series = Series(self.market)
         self.bars = Bars(self.clock, self.counters, self.candles, self.coins, self.series, self.ear)
-        self.windows = Windows(self.candles, self.market, self.coins)
+        self.windows = Windows(self.candles, self.market, self.coins, self.clock)
 
     def records(self, interval: Interval, count: int, after: int = 0, coin: str = "bitcoin") -> None:
         """Have the exchange know so many bars before the start and some after it."""
