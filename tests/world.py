@@ -218,9 +218,8 @@ async def _kept_going(app: App) -> AsyncIterator[None]:
 
 async def _started(world: World, polling: set[str]) -> None:
     async with asyncio.timeout(_PATIENCE):
-        while not (
-            polling | {"alerts", "bars", "blindness", "coins", "upkeep"}
-        ) <= world.clock.asleep or not _is_under_way(world):
+        resting = polling | {"alerts", "bars", "blindness", "coins", "upkeep"}
+        while not resting <= world.clock.asleep or not _is_under_way(world):
             await world.clock.let_others_run()
 
 

@@ -32,7 +32,7 @@ async def world() -> AsyncIterator[World]:
         ("alert me when btc hits 100k", ["bitcoin crosses 100000 usd up"]),
         ("btc 80k 95k 105k", ["bitcoin crosses 80000 usd down", "bitcoin crosses 95000 usd up",
                               "bitcoin crosses 105000 usd up"]),
-        ("btc crosses 100k", ["bitcoin crosses 100000 usd"]),
+        ("btc crosses 100k", ["bitcoin crosses 100000 usd up then down"]),
         ("btc crosses 100k up every 4h", ["bitcoin crosses 100000 usd up every 4h"]),
         ("btc crosses 80k down", ["bitcoin crosses 80000 usd down"]),
         ("btc > 30m", ["bitcoin > 30000000 usd"]),
@@ -40,11 +40,11 @@ async def world() -> AsyncIterator[World]:
         ("btc > 100\u202f000", ["bitcoin > 100000 usd"]),
         ("eth > 0.05 btc", ["ethereum > 0.05 bitcoin"]),
         ("btc > 80k eur", ["bitcoin > 80000 eur"]),
-        ("eth -5% in 1h", ["ethereum -5% in 1h"]),
-        ("eth +5% in 30m", ["ethereum +5% in 30m"]),
-        ("eth ±2.5% in 1d", ["ethereum ±2.5% in 1d"]),
-        ("eth drops 5% in 1h", ["ethereum -5% in 1h"]),
-        ("eth rises by 5% within 4h", ["ethereum +5% in 4h"]),
+        ("eth -5% in 1h", ["ethereum/usd -5% in 1h"]),
+        ("eth +5% in 30m", ["ethereum/usd +5% in 30m"]),
+        ("eth ±2.5% in 1d", ["ethereum/usd ±2.5% in 1d"]),
+        ("eth drops 5% in 1h", ["ethereum/usd -5% in 1h"]),
+        ("eth rises by 5% within 4h", ["ethereum/usd +5% in 4h"]),
         ("eth -5%", ["ethereum crosses 2850 usd down"]),
         ("eth +5%", ["ethereum crosses 3150 usd up"]),
         ("btc > 100k once", ["bitcoin > 100000 usd"]),
@@ -123,7 +123,7 @@ async def test_undo_and_tune_are_offered(world: World) -> None:
     assert [button.line for row in reply.buttons for button in row] == [
         "/alerts delete 1", "/alerts tune 1", "/chart bitcoin", "/alerts list",
     ]  # fmt: skip
-    assert "/alerts edit 2 ethereum -5% in 1d" in str((await world.reply("/alert eth -5%")).buttons)
+    assert "/alerts edit 2 ethereum/usd -5% in 1d" in str((await world.reply("/alert eth -5%")).buttons)
 
 
 async def test_guided_to_the_end(world: World) -> None:
@@ -132,7 +132,7 @@ async def test_guided_to_the_end(world: World) -> None:
     assert levels.card.title == "Tell you when ETH…"
     await world.press(levels, "↑ $3,150")
     await world.press(levels, "−5% in 24h")
-    assert await saved(world) == [(1, "ethereum > 3150 usd"), (2, "ethereum -5% in 1d")]
+    assert await saved(world) == [(1, "ethereum > 3150 usd"), (2, "ethereum/usd -5% in 1d")]
 
 
 async def test_the_nearest_to_firing_comes_first_and_what_rests_last(world: World) -> None:
@@ -196,7 +196,7 @@ async def test_a_snooze_ends_by_itself(world: World) -> None:
 async def test_an_edit_keeps_number_and_owner(world: World) -> None:
     await world.ask("/alert btc > 100k here", ADMIN_IN_GROUP)
     await world.ask("/alerts edit 1 eth -5% in 1h every 4h here", ADMIN_IN_GROUP)
-    assert await saved(world, ANN_IN_GROUP, here=True) == [(1, "ethereum -5% in 1h every 4h")]
+    assert await saved(world, ANN_IN_GROUP, here=True) == [(1, "ethereum/usd -5% in 1h every 4h")]
     assert await saved(world, ADMIN_IN_GROUP) == []
     assert "One alert has one level" in await world.ask("/alerts edit 1 btc 1k 2k here", ADMIN_IN_GROUP)
     assert "Only admins" in await world.ask("/alerts edit 1 btc > 5k here", ANN_IN_GROUP)
@@ -212,7 +212,7 @@ async def test_tuning_keeps_what_it_does_not_change(world: World) -> None:
     assert await saved(world) == [(1, 'bitcoin > 101000 usd note "sell half"')]
     await world.ask("/alerts edit 1 eth -5% in 1h")
     await world.press(await world.reply("/alerts tune 1"), "10%")
-    assert await saved(world) == [(1, "ethereum -10% in 1h")]
+    assert await saved(world) == [(1, "ethereum/usd -10% in 1h")]
 
 
 async def test_who_was_slower_is_told(world: World) -> None:
