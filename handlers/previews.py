@@ -2,16 +2,17 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from decimal import Decimal
 
 from handlers import format as write
 from handlers.model import Request
 from services.candles import CandleRun
 from services.domain.coins import FIATS
 from services.domain.language import say
-from services.domain.rules import Condition, least_rest
+from services.domain.metrics import Metric
+from services.domain.rules import Condition, Expression, Rule, conditions, least_rest
 from services.errors import SourceUnavailable
-from services.preview import Preview, preview
+from services.preview import Preview, preview, preview_rule
 from services.rules import Draft
 
 _SECONDS = 2.0  # a new alert is not kept waiting for its past
@@ -19,33 +20,31 @@ _NAMES = {"1m": "1-minute", "5m": "5-minute", "15m": "15-minute", "1h": "1-hour"
 
 
 async def preview_words(request: Request, drafts: tuple[Draft, ...]) -> list[str | None]:
-    """Return what the last 30 days say of each rule on one coin; None where no history in its currency is at hand."""
-    conditions = [_in_dollars(request, draft.new.condition) for draft in drafts]
-    metric = next((each.metric for each in conditions if each is not None), None)
-    if metric is None:
-        return [None] * len(drafts)
+    """Return what the last days say of each rule; None where no history in its currency is at hand."""
+    rules = [_in_dollars(request, draft.new.wish) for draft in drafts]
+    metrics = dict.fromkeys(each.metric for rule in rules if rule is not None for each in conditions(rule.expression))
     try:
         async with request.services.clock.timeout(_SECONDS):
-            run = await request.services.rules.windows.history(metric)
-            seen = await asyncio.to_thread(_replayed, conditions, drafts, run)
+            past = {metric: await request.services.rules.windows.history(metric) for metric in metrics}
+            seen = await asyncio.to_thread(_replayed, rules, past)
     except (TimeoutError, SourceUnavailable):
         return [None] * len(drafts)
     return [
-        None if each is None else _words(request, each, converted=_is_converted(draft.new.condition))
+        None if each is None else _words(request, each, converted=_is_converted(draft.new.wish))
         for each, draft in zip(seen, drafts, strict=True)
     ]
 
 
-def _replayed(conditions: list[Condition | None], drafts: tuple[Draft, ...], run: CandleRun) -> list[Preview | None]:
-    return [
-        None if condition is None else preview(condition, _rest(draft), run.candles, run.interval)
-        for condition, draft in zip(conditions, drafts, strict=True)
-    ]
+def _replayed(rules: list[Rule | None], past: dict[Metric, CandleRun]) -> list[Preview | None]:
+    return [None if rule is None else _replay(rule, past) for rule in rules]
 
 
-def _rest(draft: Draft) -> timedelta | None:
-    every = draft.new.wish.every
-    return None if every is None else least_rest(every)
+def _replay(rule: Rule, past: dict[Metric, CandleRun]) -> Preview:
+    if isinstance(rule.expression, Condition) and rule.hold is None and rule.band is None:
+        run = past[rule.expression.metric]
+        rest = None if rule.every is None else least_rest(rule.every)
+        return preview(rule.expression, rest, run.candles, run.interval)
+    return preview_rule(rule, {metric: (run.interval, run.candles) for metric, run in past.items()})
 
 
 def _words(request: Request, seen: Preview, *, converted: bool) -> str:
@@ -61,15 +60,24 @@ def _words(request: Request, seen: Preview, *, converted: bool) -> str:
     )  # fmt: skip
 
 
-def _is_converted(condition: Condition) -> bool:
-    return condition.metric.quote != "usd" and condition.metric.window is None
+def _is_converted(rule: Rule) -> bool:
+    metrics = [each.metric for each in conditions(rule.expression)]
+    return any(each.name == "price" and each.quote != "usd" for each in metrics)
 
 
-def _in_dollars(request: Request, condition: Condition) -> Condition | None:
-    """Return the condition on the dollar bars that are at hand, or None where it is about two coins."""
-    metric = condition.metric
-    unit = request.services.market.rate(metric.quote)
-    if metric.quote not in FIATS or not unit:
+def _in_dollars(request: Request, rule: Rule) -> Rule | None:
+    """Return the rule on the dollar bars that are at hand, or None where it compares coins with each other."""
+    known = {each.metric.quote: request.services.market.rate(each.metric.quote) for each in conditions(rule.expression)}
+    if any(quote not in FIATS or not rate for quote, rate in known.items()):
         return None
-    level = condition.level * unit if _is_converted(condition) else condition.level
-    return replace(condition, metric=replace(metric, quote="usd"), level=level)
+    return replace(
+        rule, expression=_converted(rule.expression, {quote: rate or Decimal(1) for quote, rate in known.items()})
+    )
+
+
+def _converted(expression: Expression, rates: dict[str, Decimal]) -> Expression:
+    if not isinstance(expression, Condition):
+        return replace(expression, parts=tuple(_converted(part, rates) for part in expression.parts))
+    metric = expression.metric
+    level = expression.level * rates[metric.quote] if metric.name == "price" else expression.level
+    return replace(expression, metric=replace(metric, quote="usd"), level=level)
