@@ -1,5 +1,6 @@
 """/price, /convert: what a coin costs now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from handlers.params import Amount, Coin, Fiat, Unit
 from services.domain import coins as domain
 from services.domain.coins import FIATS
 from services.domain.language import say
-from services.errors import InvalidInput
+from services.errors import InvalidInput, SourceUnavailable
 from services.market import Priced
 
 _MOST = 10
@@ -45,10 +46,23 @@ async def price(request: Request, coin: tuple[Coin, ...], fiat: Fiat | None = No
     if len(coins) > _MOST:
         raise InvalidInput(say("At most {most} coins at once.", most=_MOST))
     currency = fiat or request.caller.preferences.currency
-    quotes = [(each, await request.services.market.look_up(each, currency)) for each in coins]
+    quotes = await _quotes(request, coins, currency)
     facts = tuple(_fact(each, quote, currency) for each, quote in quotes)
     card = _one(request, *quotes[0], currency) if len(quotes) == 1 else _several(request, quotes, currency)
     return Reply(facts, card, buttons=_buttons(coins, fiat))
+
+
+async def _quotes(request: Request, coins: Sequence[domain.Coin], currency: str) -> list[tuple[domain.Coin, Priced]]:
+    """Return what has a price; raise the first reason where nothing has."""
+    found: list[tuple[domain.Coin, Priced]] = []
+    for coin in coins:
+        try:
+            found.append((coin, await request.services.market.look_up(coin, currency)))
+        except SourceUnavailable as failure:
+            request.left_out.append(failure)
+    if not found:
+        raise request.left_out[0]
+    return found
 
 
 def _fact(coin: domain.Coin, quote: Priced, currency: str) -> PriceNow:

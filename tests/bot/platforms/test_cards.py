@@ -205,7 +205,7 @@ async def test_fired_while_sources_disagree(shown: Screens) -> None:
             await world.say_at(second + 0.5, by="kraken", btc=104_000)
         (alert,) = world.alerts
         await hold_told(shown, "fired_disputed", alert)
-        await hold_all(shown, world, (("price_disputed", "/price btc"), ("refused_one_of_several", "/price btc eth")))
+        await hold_all(shown, world, (("price_disputed", "/price btc"), ("price_left_out", "/price btc eth bitcon")))
 
 
 async def test_fired_and_told_late(shown: Screens) -> None:
