@@ -129,7 +129,7 @@ async def market(request: Request) -> Reply[MarketNow]:
         Row((say("24h volume"), _in_currency(request, volume, whole=True))),
         Row((say("Bitcoin share"), _share_text(now.bitcoin_share_pct, request))),
         Row((say("Ethereum share"), _share_text(now.ethereum_share_pct, request))),
-        Row((say("Up / down"), f"{rising} / {falling}")),
+        Row((say("Up / down in 24h"), f"{rising} / {falling}")),
     )
     notes = (say("Over the {n} largest coins.", n=write.number(Decimal(len(listed)), 0, mine.numbers)),)
     tone: Tone = "up" if rising > falling else "down" if falling > rising else "neutral"

@@ -88,7 +88,7 @@ def _one(request: Request, coin: domain.Coin, quote: Priced, currency: str) -> C
     mine = request.caller.preferences
     lines = [write.price(quote.price, currency, mine)]
     if quote.change_24h_pct is not None:
-        lines[0] += f"  {write.percent(quote.change_24h_pct, mine)}"
+        lines[0] += f"  {write.day_change(quote.change_24h_pct, mine)}"
     rows: list[Row] = []
     if quote.high_24h is not None and quote.low_24h is not None:
         rows.append(Row((say("24h high"), write.price(quote.high_24h, currency, mine))))
@@ -115,7 +115,7 @@ def _several(request: Request, quotes: list[tuple[domain.Coin, Priced]], currenc
     notes = tuple(_doubt(coin, quote) for coin, quote in quotes if quote.disputed)
     notes += tuple(say("{coin} is STALE.", coin=coin.symbol) for coin, quote in quotes if quote.stale)
     return Card(
-        title=say("Prices in {currency}", currency=currency.upper()),
+        title=say("Prices in {currency}, change in 24h", currency=currency.upper()),
         table=rows,
         notes=notes,
         source=write.provenance_of([quote for _, quote in quotes]),

@@ -37,8 +37,8 @@ async def start(request: Request, payload: Words = "") -> Reply[None]:
     except SourceUnavailable as failure:
         lines.append(failure.message)
     else:
-        change = write.percent(quote.change_24h_pct, mine)
-        lines.append(f"{coin.symbol} {write.price(quote.price, mine.currency, mine)}  {change}".rstrip(" –"))
+        change = "" if quote.change_24h_pct is None else write.day_change(quote.change_24h_pct, mine)
+        lines.append(f"{coin.symbol} {write.price(quote.price, mine.currency, mine)}  {change}".rstrip())
         card = replace(card, source=write.provenance(quote), marks=write.marks(quote))
     lines += ["", say("Type «btc» for a price, or «btc 100k» to be told when it gets there.")]
     buttons = ((Button(say("BTC price"), "/price bitcoin"), Button(say("Set an alert"), "/alert")),)
