@@ -179,12 +179,14 @@ def _settings(data: Path | None = None, *, simulated: bool = False, quiet: bool 
 def _finish(work: Coroutine[object, object, T]) -> T:
     """Run `work`; what a person can mend becomes one sentence and an exit status, never a traceback."""
     from services.feed import SourceError
-    from services.store.errors import AlreadyRunning, StoreDamaged, StoreError, StoreFull, StoreTooNew
+    from services.store.errors import AlreadyRunning, NoFolder, StoreDamaged, StoreError, StoreFull, StoreTooNew
 
     try:
         return asyncio.run(work)
     except (AlreadyRunning, StoreFull) as error:
         _fail(str(error), BUSY)
+    except NoFolder as error:
+        _fail(str(error), CONFIGURATION)
     except (StoreDamaged, StoreTooNew) as error:
         _fail(str(error), STORE)
     except StoreError as error:

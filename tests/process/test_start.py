@@ -103,12 +103,12 @@ async def test_a_store_from_the_future_is_left_as_it_is(launcher: Launcher) -> N
     assert store.read_bytes() == before
 
 
-async def test_a_data_folder_that_cannot_be_written_is_named(launcher: Launcher) -> None:
+async def test_a_data_folder_that_is_a_file_is_named(launcher: Launcher) -> None:
     bot = launcher()
     bot.data.write_text("A file stands where the folder should be.")
     status, written = await bot.run()
-    assert status == BUSY
-    assert "The disk is full or read-only." in sentence(written)
+    assert status == CONFIGURATION
+    assert f"{bot.data} is a file." in sentence(written)
     assert "Traceback" not in written
 
 
