@@ -6,7 +6,8 @@ from services.domain.language import say
 from services.errors import StoreError
 
 __all__ = [
-    "AlreadyRunning", "NoFolder", "StoreConflict", "StoreDamaged", "StoreError", "StoreFull", "StoreTooNew", "StoreUnavailable",
+    "AlreadyRunning", "NoFolder", "StoreConflict", "StoreDamaged", "StoreError", "StoreFull", "StoreTooNew",
+    "StoreUnavailable",
 ]  # fmt: skip
 
 
@@ -40,7 +41,9 @@ class NoFolder(StoreError):
     """Where the data folder should be there is a file."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(say("{path} is a file. Name a folder for the data, with --data or FLOWBELL_DATA_DIR.", path=path))
+        super().__init__(
+            say("{path} is a file. Name a folder for the data, with --data or FLOWBELL_DATA_DIR.", path=path)
+        )
 
 
 class StoreTooNew(StoreError):

@@ -293,29 +293,27 @@ async def test_a_snapshot_of_an_open_store_is_whole(data_dir: Path) -> None:
 
 @pytest.mark.parametrize("below", [".", "data", "data/deeper"])
 async def test_a_file_where_the_folder_should_be_has_a_sentence_of_its_own(tmp_path: Path, below: str) -> None:
-    file = tmp_path / "file"
-    file.write_text("mine")
+    file = planted(tmp_path / "folder", b"mine")
     with pytest.raises(NoFolder, match=f"{file} is a file"):
         await opened(file / below)
-    assert file.read_text() == "mine"
+    assert read(file) == b"mine"
 
 
 async def test_a_snapshot_is_spoken_of_where_there_is_one(data_dir: Path) -> None:
     planted(data_dir, b"no database")
-    for folder in ((), ("snapshots",)):
-        for name in folder:
-            (data_dir / name).mkdir()
+    for folder in ("elsewhere", "snapshots"):
+        (data_dir / folder).mkdir()
         with pytest.raises(StoreDamaged) as damage:
             await opened(data_dir)
         assert "snapshot" not in str(damage.value)
-    (data_dir / "snapshots" / "before-0002.sqlite").write_bytes(b"")
+    (data_dir / "snapshots" / "before-0002.sqlite").touch()
     with pytest.raises(StoreDamaged, match="Restore a snapshot"):
         await opened(data_dir)
 
 
 async def test_a_folder_that_others_can_read_holds_files_that_they_cannot(data_dir: Path) -> None:
-    data_dir.mkdir(mode=0o755)
-    data_dir.chmod(0o755)
+    planted(data_dir, b"", ".other")
+    await asyncio.to_thread(data_dir.chmod, 0o755)
     with capture_logs() as lines:
         store = await opened(data_dir)
     await store.write(lambda tx: notes.put(tx, "a", "b"))
