@@ -16,9 +16,7 @@ from services.feed import SourceError
 from services.market import Market
 from services.store import candles as rows
 from services.store.sqlite import SqliteStore, open_sqlite
-from services.tx import Tx
 from tests.fakes.market import FakePrices, bars, heard
-from tests.world import scripted
 
 BITCOIN = Coin("bitcoin", "BTC", "Bitcoin", 1)
 NOW = datetime(2026, 11, 22, 9, 30, 30, tzinfo=UTC)
@@ -268,49 +266,3 @@ async def test_prices_are_stored_exactly(store: SqliteStore) -> None:
     await store.write(lambda tx: rows.put(tx, "kraken", "bitcoin", "1m", [exact]))
     await store.write(lambda tx: rows.put(tx, "kraken", "bitcoin", "1m", [exact]))
     assert await World(store).stored("kraken", "1m") == (exact,)
-
-
-async def test_bars_go_when_they_are_too_old_for_their_size(store: SqliteStore) -> None:
-    world = World(store)
-    kept: dict[Interval, int] = {"1m": 45, "5m": 120, "15m": 120, "1h": 400}
-    forever: tuple[Interval, ...] = ("4h", "1d")
-
-    def fill(tx: Tx) -> None:
-        for interval in (*kept, *forever):
-            days = kept.get(interval, 4000)
-            for age in (days + 0.01, days - 0.01):
-                rows.put(tx, "binance", "bitcoin", interval, bars(NOW - timedelta(days=age), interval, 1))
-        rows.put(tx, "binance", "bitcoin", "1m", bars(NOW - timedelta(days=60), "1m", 5000))
-
-    await store.write(fill)
-    assert await world.candles.prune() == 5000 + 4
-    always = (NOW - timedelta(days=9000), NOW)
-    left = {
-        interval: [round((NOW - bar.at) / timedelta(days=1), 2) for bar in found]
-        for interval in (*kept, *forever)
-        for found in [await store.read(lambda tx, size=interval: rows.between(tx, "binance", "bitcoin", size, *always))]  # type: ignore[misc]  # no inference
-    }
-    assert left == {each: [days - 0.01] for each, days in kept.items()} | {each: [4000.01, 3999.99] for each in forever}
-    assert await world.candles.prune() == 0
-
-
-async def test_bars_that_were_pruned_are_fetched_again(store: SqliteStore) -> None:
-    source = exchange("binance", "1m", NINE, 10)
-    world = World(store, source)
-    await world.candles.candles(BITCOIN, "1m", 5, before=NINE + 5 * MINUTE)
-    world.clock.set(NOW + timedelta(days=46))
-    assert await world.candles.prune() == 5
-    run = await world.candles.candles(BITCOIN, "1m", 5, before=NINE + 5 * MINUTE)
-    assert run.candles == bars(NINE, "1m", 5)
-
-
-async def test_the_running_bot_prunes_by_itself() -> None:
-    async with scripted(btc=99) as world:
-        store = world.app.store
-        first = world.clock.now() - timedelta(days=45)
-        await store.write(lambda tx: rows.put(tx, "binance", "bitcoin", "1m", bars(first, "1m", 5)))
-        await world.at(100)
-        left = await store.read(
-            lambda tx: rows.between(tx, "binance", "bitcoin", "1m", first, first + timedelta(days=1))
-        )
-        assert left == bars(first, "1m", 5)[2:]  # the first two opened within the 100 s

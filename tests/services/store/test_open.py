@@ -12,14 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from services.clock import FixedClock
 from services.counters import Counters
 from services.store import notes
 from services.store.errors import (
     AlreadyRunning,
-    NoFolder,
     StoreDamaged,
     StoreFull,
     StoreTooNew,
@@ -289,37 +287,3 @@ async def test_a_snapshot_of_an_open_store_is_whole(data_dir: Path) -> None:
         connection.close()
     await store.close()
     assert names_in(data_dir / "snapshots") == {f"{number}.sqlite" for number in range(20)}
-
-
-@pytest.mark.parametrize("below", [".", "data", "data/deeper"])
-async def test_a_file_where_the_folder_should_be_has_a_sentence_of_its_own(tmp_path: Path, below: str) -> None:
-    file = planted(tmp_path / "folder", b"mine")
-    with pytest.raises(NoFolder, match=f"{file} is a file"):
-        await opened(file / below)
-    assert read(file) == b"mine"
-
-
-async def test_a_snapshot_is_spoken_of_where_there_is_one(data_dir: Path) -> None:
-    planted(data_dir, b"no database")
-    for folder in ("elsewhere", "snapshots"):
-        (data_dir / folder).mkdir()
-        with pytest.raises(StoreDamaged) as damage:
-            await opened(data_dir)
-        assert "snapshot" not in str(damage.value)
-    (data_dir / "snapshots" / "before-0002.sqlite").touch()
-    with pytest.raises(StoreDamaged, match="Restore a snapshot"):
-        await opened(data_dir)
-
-
-async def test_a_folder_that_others_can_read_holds_files_that_they_cannot(data_dir: Path) -> None:
-    planted(data_dir, b"", ".other")
-    await asyncio.to_thread(data_dir.chmod, 0o755)
-    with capture_logs() as lines:
-        store = await opened(data_dir)
-    await store.write(lambda tx: notes.put(tx, "a", "b"))
-    modes = modes_in(data_dir)
-    await store.close()
-    assert modes.pop("data") == 0o755
-    assert set(modes.values()) == {0o600}
-    told = [line for line in lines if line["event"] == "store.folder_open_to_others"]
-    assert [line["advice"] for line in told] == [f"chmod 700 {data_dir}"]
