@@ -52,6 +52,7 @@ log = structlog.get_logger()
 _ORIGIN = "simulation.origin"
 _MARKET = "market"
 _CATCH_UP_AFTER = timedelta(seconds=60)
+_PRUNE_EVERY = timedelta(hours=1)
 _INBOX_KEPT = timedelta(hours=48)
 """Telegram repeats what was not confirmed for a day; numbers of updates are kept twice as long."""
 
@@ -108,6 +109,7 @@ class App:
             await self.clock.sleep(60)
 
     async def _upkeep(self) -> None:
+        pruned_at: datetime | None = None
         while True:
             await self.clock.sleep(60)
             await self.services.market.save()
@@ -119,6 +121,9 @@ class App:
                 logins.purge(tx, now - timedelta(days=2))
 
             await self.store.write(purge)
+            if pruned_at is None or now - pruned_at >= _PRUNE_EVERY:
+                await self.services.candles.prune()
+                pruned_at = now
 
     async def _catch_up(self) -> None:
         """Replay the bars of the time when this process was down, so that what came and went is told, late."""

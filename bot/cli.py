@@ -30,6 +30,10 @@ CONFIGURATION = 78
 """Exit status for settings that cannot be used (EX_CONFIG)."""
 STORE = 65
 """Exit status for a store that is damaged or too new (EX_DATAERR)."""
+NO_RECORDING = 65
+"""Exit status for a file to replay that is no recording (EX_DATAERR)."""
+NO_FILE = 66
+"""Exit status for a file to replay that is missing or cannot be opened (EX_NOINPUT)."""
 BUSY = 75
 """Exit status where another process holds the store, or the disk is full (EX_TEMPFAIL)."""
 
@@ -40,6 +44,10 @@ def _folder(name: str) -> Path:
     return Path(name)
 
 
+FILES = (
+    "Recorded candles or trades, CSV or JSON, plain or gz. The name says which pair is in it, "
+    "like BTCUSDT_1m.csv, or a column of the file; else write BTCUSDT=FILE."
+)
 Data = Annotated[
     Path | None, typer.Option("--data", parser=_folder, help="Work on this data folder; without it, in memory.")
 ]
@@ -99,7 +107,7 @@ def ask(
 
 @app.command()
 def replay(
-    files: Annotated[list[str], typer.Argument(help="Recorded candles or trades, CSV or JSON, plain or gz.")],
+    files: Annotated[list[str], typer.Argument(help=FILES)],
     rule: Annotated[list[str], typer.Option(help="A rule to try, like: btc > 94000")],
     speed: Annotated[str, typer.Option(help="How many times faster than recorded; max is as fast as it goes.")] = "max",
     as_json: Json = False,
@@ -171,12 +179,14 @@ def _settings(data: Path | None = None, *, simulated: bool = False, quiet: bool 
 def _finish(work: Coroutine[object, object, T]) -> T:
     """Run `work`; what a person can mend becomes one sentence and an exit status, never a traceback."""
     from services.feed import SourceError
-    from services.store.errors import AlreadyRunning, StoreDamaged, StoreError, StoreFull, StoreTooNew
+    from services.store.errors import AlreadyRunning, NoFolder, StoreDamaged, StoreError, StoreFull, StoreTooNew
 
     try:
         return asyncio.run(work)
     except (AlreadyRunning, StoreFull) as error:
         _fail(str(error), BUSY)
+    except NoFolder as error:
+        _fail(str(error), CONFIGURATION)
     except (StoreDamaged, StoreTooNew) as error:
         _fail(str(error), STORE)
     except StoreError as error:

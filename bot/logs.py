@@ -44,6 +44,10 @@ _SHAPES = (
     re.compile(r"(?<=://)[^/\s@\"']+(?=@)"),  # user and password in an address
     re.compile(r"(?i)(?<=authorization)([\"']?(?:, b|[:=,])\s*[\"']?)(?:bot|bearer|basic)\s+[^\s\"',)]+"),
 )
+_NAMED = (  # what comes before the secret stays
+    re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.%-]{16,}"),  # with it anyone can answer an interaction
+    re.compile(r"(?i)([\"'][\w.-]*token\\*[\"']\s*:\s*\\*[\"'])[^\"'\\\s]{16,}"),
+)
 _QUERY = re.compile(r"(?i)([?&;](?:[\w.-]*(?:key|token|secret|signature|password|passwd))=)[^&\s\"'#<>)]+")
 _HEAD = frozenset({"at", "level", "logger", "event", "exception"})
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -62,7 +66,9 @@ class Mask:
         for pattern in (self._exact, self._ends, *_SHAPES):
             if pattern is not None:
                 text = pattern.sub(_HIDDEN, text)
-        return _QUERY.sub(rf"\1{_HIDDEN}", text)
+        for pattern in (*_NAMED, _QUERY):
+            text = pattern.sub(rf"\1{_HIDDEN}", text)
+        return text
 
 
 def configure(level: Level, style: Style, secrets: tuple[str, ...], stream: TextIO | None = None) -> None:

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from bot.app import Sources, wired
+from bot.cli import NO_FILE, NO_RECORDING, REFUSED
 from bot.settings import Settings
 from handlers.model import Request
 from handlers.rule_words import clause, value_words
@@ -15,12 +16,14 @@ from services.bars import Bars
 from services.clock import Clock, FixedClock, SystemClock
 from services.counters import Counters
 from services.domain.alerts import Event
+from services.domain.coins import Coin
 from services.domain.language import say
 from services.domain.people import Place
 from services.domain.quotes import Sample
 from services.errors import UserError
+from services.feed import SourceError
 from services.rules import Ask
-from services.sources.replay import Replay, observations, open_recordings
+from services.sources.replay import Recording, RecordingMissing, Replay, observations, open_recordings
 from services.store import events as event_rows
 from services.store.sqlite import open_sqlite
 from services.tx import Tx
@@ -51,13 +54,42 @@ class _Pace:
 async def replayed(
     settings: Settings, files: tuple[str, ...], rules: tuple[str, ...], speed: str, *, as_json: bool
 ) -> int:
-    """Print every firing of `rules` on `files`; return the exit status. Raise `SourceError` for an unreadable file."""
-    recordings = open_recordings(list(files))
+    """Print every firing of `rules` on `files`; return the exit status, with a sentence where it is not 0."""
+    try:
+        pace = _Pace(_speed(speed), SystemClock())
+        return await _replayed(settings, open_recordings(list(files)), rules, pace, as_json=as_json)
+    except UserError as failure:
+        return _refused(failure.message, REFUSED)
+    except RecordingMissing as failure:
+        return _refused(say("{reason}.", reason=failure.reason), NO_FILE)
+    except SourceError as failure:
+        return _refused(say("{reason}.", reason=failure.reason), NO_RECORDING)
+
+
+def _refused(sentence: str, status: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return status
+
+
+def _speed(text: str) -> Decimal | None:
+    if text.strip().lower() == "max":
+        return None
+    try:
+        speed = Decimal(text)
+    except InvalidOperation:
+        speed = Decimal()
+    if not speed.is_finite() or speed <= 0:
+        raise UserError(say("«{text}» is no speed. Write a number like 60, or max.", text=text[:20]))
+    return speed
+
+
+async def _replayed(
+    settings: Settings, recordings: tuple[Recording, ...], rules: tuple[str, ...], pace: _Pace, *, as_json: bool
+) -> int:
     samples = observations(recordings)
     first = next(samples, None)
     if first is None:
-        sys.stderr.write(say("There is nothing in these files.") + "\n")
-        return 2
+        return _refused(say("There is nothing in these files."), NO_RECORDING)
     clock = FixedClock(first.at)
     counters = Counters()
     store = await open_sqlite(None, counters)
@@ -68,17 +100,14 @@ async def replayed(
         request = Request(caller, app.services, app.conversation.dispatch.commands)
         app.services.market.hear((first,))
         for rule in rules:
-            await _set(request, rule)
+            await _set(request, rule, source.coins)
         await app.services.alerts.fill_new_windows(app.services.rules.windows.past)
-        pace = _Pace(None if speed == "max" else Decimal(speed), SystemClock())
         told = await _play(request, app.bars, clock, _again(first, samples), pace, as_json=as_json)
-    except UserError as failure:
-        sys.stderr.write(failure.message + "\n")
-        return 2
     finally:
         await store.close()
     if not as_json:
-        sys.stdout.write(say("{count} firings.", count=told) + "\n")
+        counted = say("1 firing.") if told == 1 else say("{count} firings.", count=told)
+        sys.stdout.write(f"{counted}\n")
     return 0
 
 
@@ -87,8 +116,17 @@ def _again(first: Sample, rest: Iterator[Sample]) -> Iterator[Sample]:
     yield from rest
 
 
-async def _set(request: Request, rule: str) -> None:
-    understood = await request.services.rules.understand(rule, request.caller, request.coin)
+async def _set(request: Request, rule: str, recorded: tuple[str, ...]) -> None:
+    async def find(word: str) -> Coin:
+        coin = await request.coin(word)
+        if coin.id not in recorded:
+            known = (request.services.coins.coin(each) for each in recorded)
+            names = [each.upper() if coin is None else coin.symbol for each, coin in zip(recorded, known, strict=True)]
+            sentence = say("{coin} is not in these files. They hold {coins}.", coin=coin.name, coins=", ".join(names))
+            raise UserError(sentence)
+        return coin
+
+    understood = await request.services.rules.understand(rule, request.caller, find)
     if isinstance(understood, Ask):
         raise UserError(understood.question.text)
 

@@ -76,6 +76,7 @@ class Runner:
     links: tuple[Link, ...]
     fatal: Exception | None = None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _turned_away: set[Platform] = field(default_factory=set)
 
     async def run(self) -> None:
         """Run until a signal or a fatal error; raise the latter."""
@@ -94,18 +95,27 @@ class Runner:
             raise self.fatal
 
     async def _serve(self, link: Link) -> None:
+        is_in = False
         try:
             bot_id = await link.adapter.open()
             self.app.outbox.register(link.platform, bot_id, link.adapter.sender, link.pace)
             await self.app.outbox.take_up(link.platform, bot_id)
+            is_in = True
             await self._listen(link)
         except link.refusals as refusal:
-            log.warning("run.platform_refused", platform=link.platform, reason=str(refusal))
-            self.fatal = PlatformRefused(str(refusal))
-            self._stop.set()
+            self._turn_away(link.platform, refusal, is_in=is_in)
         except Exception as failure:
             log.exception("run.platform_failed", platform=link.platform)
             self.fatal = failure
+            self._stop.set()
+
+    def _turn_away(self, platform: Platform, refusal: Exception, *, is_in: bool) -> None:
+        """Do without a platform that let the bot in before; end where it never did, or where no other is left."""
+        log.warning("run.platform_refused", platform=platform, reason=str(refusal))
+        self.app.services.health.words[platform] = say("refused, see the log")
+        self._turned_away.add(platform)
+        if not is_in or self._turned_away == {link.platform for link in self.links}:
+            self.fatal = PlatformRefused(str(refusal))
             self._stop.set()
 
     async def _listen(self, link: Link) -> None:

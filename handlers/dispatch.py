@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
+from handlers.arguments import MOST_LEFT_OUT, arguments
 from handlers.declaration import Command, Parameter
 from handlers.model import Button, Card, Change, Reply, Request
 from handlers.params import Suggestions, is_number, ungrouped
@@ -147,7 +148,9 @@ class Dispatch:
         self.services.counters.add("commands", command.name)
         try:
             request = await self._request(caller)
-            done = await command.handler(request, **await _arguments(call, request))
+            done = await command.handler(request, **await arguments(command, call.words, request))
+            if request.left_out and isinstance(done, Reply):
+                done = _with_left_out(done, request.left_out, call)
             if request.learned:
                 await self.services.callers.learn(caller.person, request.learned)
             return await apply(done) if isinstance(done, Change) else done
@@ -246,26 +249,21 @@ def _taken(parameter: Parameter, left: list[str], following: list[Parameter]) ->
     return 1
 
 
-async def _arguments(call: Call, request: Request) -> dict[str, object]:
-    arguments: dict[str, object] = {}
-    for parameter in call.command.parameters:
-        words = call.words.get(parameter.name)
-        if words is None:
-            continue
-        parse = parameter.kind.parse
-        values = [await _parsed(parse(word, request)) for word in (words if parameter.many else (" ".join(words),))]
-        arguments[parameter.argument] = tuple(values) if parameter.many else values[0]
-    return arguments
-
-
-async def _parsed(value: object) -> object:
-    return await value if isinstance(value, Awaitable) else value
-
-
 def refused(failure: UserError, call: Call | None = None) -> Reply[Failure]:
     """Return the card of a refusal, with a button for each way to repair it."""
-    buttons = tuple((Button(label, _repaired(failure, word, call)),) for label, word in failure.choices)
-    return Reply(Failure(failure.code, failure.message), Card(failure.message, tone="warning"), buttons=buttons)
+    card = Card(failure.message, tone="warning")
+    return Reply(Failure(failure.code, failure.message), card, buttons=_repairs(failure, call))
+
+
+def _with_left_out(reply: Reply[object], left_out: Sequence[UserError], call: Call) -> Reply[object]:
+    notes = dict.fromkeys((*reply.card.notes, *(failure.message for failure in left_out)))
+    repairs = tuple(row for failure in left_out for row in _repairs(failure, call))
+    buttons = (*reply.buttons, *repairs[:MOST_LEFT_OUT])
+    return replace(reply, card=replace(reply.card, notes=tuple(notes)), buttons=buttons)
+
+
+def _repairs(failure: UserError, call: Call | None) -> tuple[tuple[Button, ...], ...]:
+    return tuple((Button(label, _repaired(failure, word, call)),) for label, word in failure.choices)
 
 
 def _repaired(failure: UserError, word: str, call: Call | None) -> str:

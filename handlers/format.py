@@ -70,6 +70,11 @@ def percent(value: Decimal | None, preferences: Preferences) -> str:
     return "–" if value is None else number(value, 2, preferences.numbers, sign=True) + "%"
 
 
+def day_change(value: Decimal, preferences: Preferences) -> str:
+    """Return a change over the last day that says so: `+1.25% in 24h`."""
+    return say("{change} in 24h", change=percent(value, preferences))
+
+
 def clock_time(at: datetime, preferences: Preferences) -> str:
     """Return a time of day in the person's zone, with the zone's short name."""
     return times.clock(at, preferences.zone)

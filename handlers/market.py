@@ -36,7 +36,7 @@ async def top(
             title = say("Top {n} by 24h volume", n=n)
         case "change":
             chosen = sorted((c for c in listed if c.change_24h_pct is not None), key=lambda c: -(c.change_24h_pct or 0))
-            title = say("Top {n} by 24h change", n=n)
+            title = say("Top {n} by 24h change", n=n) + _in_dollars(request)
     shown = tuple(chosen[:n])
     card = Card(title, table=_rows(request, shown, by), source=_source(shown), marks=_marks(shown))
     others = [each for each in ("cap", "volume", "change") if each != by]
@@ -79,7 +79,7 @@ async def movers(request: Request, window: Literal["1h", "24h", "7d"] = "24h") -
         Row((facts.coin.symbol, _cost(request, facts), write.percent(move, mine))) for facts, move in (*up, *down)
     )
     card = Card(
-        say("Movers over {window}", window=window),
+        say("Movers over {window}", window=window) + _in_dollars(request),
         table=rows,
         notes=(say("Only coins that trade {floor} a day or more.", floor=_LIQUID_WORDS),),
         source=_source(shown),
@@ -87,6 +87,11 @@ async def movers(request: Request, window: Literal["1h", "24h", "7d"] = "24h") -
     )
     buttons = tuple(Button(each, f"/movers {each}") for each in ("1h", "24h", "7d") if each != window)
     return Reply(shown, card, buttons=(buttons,))
+
+
+def _in_dollars(request: Request) -> str:
+    # The catalogue's changes are those of the price in dollars; beside another currency that has to be said.
+    return "" if request.caller.preferences.currency == "usd" else " (USD)"
 
 
 def _cost(request: Request, facts: CoinFacts) -> str:
@@ -129,7 +134,7 @@ async def market(request: Request) -> Reply[MarketNow]:
         Row((say("24h volume"), _in_currency(request, volume, whole=True))),
         Row((say("Bitcoin share"), _share_text(now.bitcoin_share_pct, request))),
         Row((say("Ethereum share"), _share_text(now.ethereum_share_pct, request))),
-        Row((say("Up / down"), f"{rising} / {falling}")),
+        Row((say("Up / down in 24h") + _in_dollars(request), f"{rising} / {falling}")),
     )
     notes = (say("Over the {n} largest coins.", n=write.number(Decimal(len(listed)), 0, mine.numbers)),)
     tone: Tone = "up" if rising > falling else "down" if falling > rising else "neutral"

@@ -112,6 +112,7 @@ class Request:
     commands: tuple["Command", ...] = field(repr=False)
     choices: dict[str, str] = field(default_factory=dict)  # clashing tickers that this person has chosen between
     learned: dict[str, str] = field(default_factory=dict)  # chosen by this very line, to be remembered
+    left_out: list[UserError] = field(default_factory=list)  # why some of several words have no answer of their own
 
     async def coin(self, word: str) -> Coin:
         """Return the coin that a word means; `bch=bitcoin-cash` says which one, and is remembered."""

@@ -1,5 +1,6 @@
 """/price, /convert: what a coin costs now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from handlers.params import Amount, Coin, Fiat, Unit
 from services.domain import coins as domain
 from services.domain.coins import FIATS
 from services.domain.language import say
-from services.errors import InvalidInput
+from services.errors import InvalidInput, SourceUnavailable
 from services.market import Priced
 
 _MOST = 10
@@ -45,10 +46,23 @@ async def price(request: Request, coin: tuple[Coin, ...], fiat: Fiat | None = No
     if len(coins) > _MOST:
         raise InvalidInput(say("At most {most} coins at once.", most=_MOST))
     currency = fiat or request.caller.preferences.currency
-    quotes = [(each, await request.services.market.look_up(each, currency)) for each in coins]
+    quotes = await _quotes(request, coins, currency)
     facts = tuple(_fact(each, quote, currency) for each, quote in quotes)
     card = _one(request, *quotes[0], currency) if len(quotes) == 1 else _several(request, quotes, currency)
     return Reply(facts, card, buttons=_buttons(coins, fiat))
+
+
+async def _quotes(request: Request, coins: Sequence[domain.Coin], currency: str) -> list[tuple[domain.Coin, Priced]]:
+    """Return what has a price; raise the first reason where nothing has."""
+    found: list[tuple[domain.Coin, Priced]] = []
+    for coin in coins:
+        try:
+            found.append((coin, await request.services.market.look_up(coin, currency)))
+        except SourceUnavailable as failure:
+            request.left_out.append(failure)
+    if not found:
+        raise request.left_out[0]
+    return found
 
 
 def _fact(coin: domain.Coin, quote: Priced, currency: str) -> PriceNow:
@@ -74,7 +88,7 @@ def _one(request: Request, coin: domain.Coin, quote: Priced, currency: str) -> C
     mine = request.caller.preferences
     lines = [write.price(quote.price, currency, mine)]
     if quote.change_24h_pct is not None:
-        lines[0] += f"  {write.percent(quote.change_24h_pct, mine)}"
+        lines[0] += f"  {write.day_change(quote.change_24h_pct, mine)}"
     rows: list[Row] = []
     if quote.high_24h is not None and quote.low_24h is not None:
         rows.append(Row((say("24h high"), write.price(quote.high_24h, currency, mine))))
@@ -101,7 +115,7 @@ def _several(request: Request, quotes: list[tuple[domain.Coin, Priced]], currenc
     notes = tuple(_doubt(coin, quote) for coin, quote in quotes if quote.disputed)
     notes += tuple(say("{coin} is STALE.", coin=coin.symbol) for coin, quote in quotes if quote.stale)
     return Card(
-        title=say("Prices in {currency}", currency=currency.upper()),
+        title=say("Prices in {currency}, change in 24h", currency=currency.upper()),
         table=rows,
         notes=notes,
         source=write.provenance_of([quote for _, quote in quotes]),

@@ -11,7 +11,7 @@ from handlers.declaration import Command
 from handlers.model import Button, Card, Provenance, Reply, Request, Row
 from handlers.params import Words
 from services.domain.language import say
-from services.errors import NotFound, SourceUnavailable
+from services.errors import NotFound, SourceUnavailable, StoreError
 from services.market import SourceHealth
 
 _MORE = re.compile(r"[:,.]")
@@ -37,8 +37,8 @@ async def start(request: Request, payload: Words = "") -> Reply[None]:
     except SourceUnavailable as failure:
         lines.append(failure.message)
     else:
-        change = write.percent(quote.change_24h_pct, mine)
-        lines.append(f"{coin.symbol} {write.price(quote.price, mine.currency, mine)}  {change}".rstrip(" –"))
+        change = "" if quote.change_24h_pct is None else write.day_change(quote.change_24h_pct, mine)
+        lines.append(f"{coin.symbol} {write.price(quote.price, mine.currency, mine)}  {change}".rstrip())
         card = replace(card, source=write.provenance(quote), marks=write.marks(quote))
     lines += ["", say("Type «btc» for a price, or «btc 100k» to be told when it gets there.")]
     buttons = ((Button(say("BTC price"), "/price bitcoin"), Button(say("Set an alert"), "/alert")),)
@@ -146,11 +146,23 @@ async def status(request: Request) -> Reply[tuple[SourceHealth, ...]]:
     card = Card(
         say("All sources are live") if calm else say("Some sources are silent") if live else say("No source is live"),
         table=tuple(rows),
-        notes=(*notes, say("Alerts watched: {count}.", count=watched)),
+        notes=(*notes, say("Alerts watched: {count}.", count=watched), await _backlog_words(request)),
         source=Provenance("Flowbell", services.clock.now()),
         tone="neutral" if calm else "warning",
     )
     return Reply(health, card, buttons=((Button(say("Refresh"), "/status"),),))
+
+
+async def _backlog_words(request: Request) -> str:
+    try:
+        backlog = await request.services.backlog()
+    except StoreError:
+        return say("Storage does not work at the moment.")
+    said = say("Nothing waits to be sent.")
+    if backlog.oldest is not None:
+        age = times.age(max(request.services.clock.now() - backlog.oldest, timedelta()))
+        said = say("Waiting to be sent: {count}, the oldest for {age}.", count=backlog.waiting, age=age)
+    return f"{said} {say('Not deliverable: {count}.', count=backlog.parked)}" if backlog.parked else said
 
 
 def _health_words(each: SourceHealth, request: Request) -> str:

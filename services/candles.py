@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import get_args
 
 import structlog
@@ -31,6 +32,10 @@ _UNFINISHED_KEPT: dict[Interval, timedelta] = {
 _FINAL_AFTER = timedelta(seconds=5)  # exchanges may still add to a bar just after its end
 _AFFORDABLE_BARS = 2000  # two requests at the source with the longest answers
 _ENOUGH = 0.95  # share of the bars of a time that make it worth showing
+_KEPT = {
+    "1m": timedelta(days=45), "5m": timedelta(days=120), "15m": timedelta(days=120), "1h": timedelta(days=400),
+}  # fmt: skip
+_PRUNED_AT_ONCE = 2000  # bars deleted in one transaction: nobody else's may wait for long
 LONGEST_CATCH_UP = timedelta(days=7)
 """What lies further back is not asked for minute by minute."""
 
@@ -127,6 +132,28 @@ class Candles:
         now = self._market.present()
         made_up = any(source.name in ARTIFICIAL for source in self._sources)
         return bar_open(now if made_up else now - _FINAL_AFTER, interval)
+
+    async def prune(self) -> int:
+        """Delete bars that are too old for what they are asked for, a few at a time; return how many."""
+        now, pruned = self._clock.now(), 0
+        for source, coin, interval in await self._store.read(rows.series):
+            kept = _KEPT.get(interval)
+            if kept is None:
+                continue
+            self._uncover(now - kept, source, coin, interval)
+            purge = partial(
+                rows.purge, source=source, coin=coin, interval=interval, before=now - kept, most=_PRUNED_AT_ONCE
+            )
+            deleted = _PRUNED_AT_ONCE
+            while deleted == _PRUNED_AT_ONCE:
+                deleted = await self._store.write(purge)
+                pruned += deleted
+        return pruned
+
+    def _uncover(self, before: datetime, *series: str) -> None:
+        for key, covered in tuple(self._covered.items()):
+            if key == series and covered.first < before:
+                self._covered[key] = replace(covered, first=before)
 
     async def _run(self, span: _Span) -> CandleRun:
         async with self._locks.setdefault((span.coin.id, span.interval), asyncio.Lock()):

@@ -9,9 +9,11 @@ from services.candles import Candles
 from services.clock import Clock
 from services.coins import CoinBook
 from services.counters import Counters
+from services.domain.deliveries import Backlog
 from services.market import Market
 from services.personal import Personal
 from services.rules import Rules
+from services.store import outbox
 from services.tx import Store
 
 
@@ -37,6 +39,10 @@ class Services:
     callers: Callers
     personal: Personal
     health: Health
+
+    async def backlog(self) -> Backlog:
+        """Return how much waits to be sent."""
+        return await self.store.read(outbox.backlog)
 
     def new_incident(self) -> str:
         """Return the short number under which a failure is logged and told."""

@@ -54,7 +54,7 @@ def test_every_subcommand_the_readme_names_exists() -> None:
 
 def test_the_exit_statuses_of_the_readme_are_those_of_the_command_line() -> None:
     told = {int(status) for status in re.findall(r"^\| (\d+) \|", text_of("README.md"), re.MULTILINE)}
-    assert told == {0, 1, 2, cli.STORE, cli.BUSY, cli.CONFIGURATION}
+    assert told == {0, 1, 2, cli.STORE, cli.NO_RECORDING, cli.NO_FILE, cli.BUSY, cli.CONFIGURATION}
     assert cli.CONFIGURATION == EX_CONFIG
 
 

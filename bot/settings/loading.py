@@ -52,8 +52,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     A missing file is none, and an empty value is a missing one.
     """
     filed, faults = ({}, []) if env_file is None else _filed(env_file)
-    given = filed | {key.upper(): value for key, value in environ.items() if key.upper().startswith(PREFIX)}
-    given = {key: value for key, value in given.items() if value.strip()}
+    given = {key: text for key, text in (filed | _joined(environ, faults)).items() if text.strip()}
     known = {key: value for key, value in given.items() if key in keys()}
     faults += [(_name(key), _meant(key)) for key in given if key not in known]
     faults += [(key, say("Remove the control characters.")) for key, text in known.items() if not text.isprintable()]
@@ -99,9 +98,24 @@ def _filed(path: Path) -> tuple[dict[str, str], list[Fault]]:
                 "{file} line {line}", file=path.name, line=_line(binding.original.string, binding.original.line)
             )
             faults.append((place, say("Write it as KEY=value.")))
-        elif binding.key is not None and binding.value is not None and binding.key.upper().startswith(PREFIX):
-            found[binding.key.upper()] = binding.value
-    return found, faults
+        elif binding.key is not None and binding.value is not None:
+            found[binding.key] = binding.value
+    return _joined(found, faults), faults
+
+
+def _joined(written: Mapping[str, str], faults: list[Fault]) -> dict[str, str]:
+    """Return our keys in capital letters; add a fault for one that has two values in two ways of writing it."""
+    found: dict[str, str] = {}
+    for key, text in written.items():
+        name = key.upper()
+        if not name.startswith(PREFIX):
+            continue
+        before = found.get(name, "").strip()
+        if before and text.strip() and before != text.strip():
+            faults.append((_name(name), say("It is set twice, in large and in small letters. Leave one.")))
+        if not before:
+            found[name] = text
+    return found
 
 
 def _line(text: str, first: int) -> int:

@@ -47,6 +47,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much is not delivered, in numbers alone."""
+
+    waiting: int
+    oldest: datetime | None  # since when the longest of them has been owed
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The platform has it; None where it does not say under which number."""
 

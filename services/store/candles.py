@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
 
 from services.domain.candles import Candle, Interval
-from services.store.columns import micros, moment, money
+from services.store.columns import integer_or_none, micros, moment, money, words
 from services.store.schema import candle
 from services.tx import Tx, Values
 
@@ -25,6 +25,38 @@ _BETWEEN = (
 )
 _PUT = insert(candle).values({name: bindparam(name) for name in (*_KEY, *_PRICES)})
 _PUT = _PUT.on_conflict_do_update(index_elements=list(_KEY), set_={name: _PUT.excluded[name] for name in _PRICES})
+
+
+_SERIES = (candle.c.source, candle.c.coin, candle.c.interval)
+_NEXT_SERIES = (
+    select(*_SERIES)
+    .where(tuple_(*_SERIES) > tuple_(bindparam("source"), bindparam("coin"), bindparam("interval")))
+    .order_by(*_SERIES)
+    .limit(1)
+)
+_OF_SERIES = [column == bindparam(f"the_{column.name}") for column in _SERIES]
+_OLDEST = select(candle.c.at).where(*_OF_SERIES, candle.c.at < bindparam("before")).order_by(candle.c.at)
+_LAST_OF_OLDEST = select(func.max(_OLDEST.limit(bindparam("most")).subquery().c.at))
+_PURGE = delete(candle).where(*_OF_SERIES, candle.c.at <= bindparam("last"))
+
+
+def series(tx: Tx) -> tuple[tuple[str, str, str], ...]:
+    """Return source, coin and interval of all bars there are: a step in the index for each, whatever their number."""
+    found: list[tuple[str, str, str]] = []
+    last = ("", "", "")
+    while following := tx.rows(_NEXT_SERIES, dict(zip(("source", "coin", "interval"), last, strict=True))):
+        source, coin, interval = following[0]
+        last = (words(source), words(coin), words(interval))
+        found.append(last)
+    return tuple(found)
+
+
+def purge(tx: Tx, source: str, coin: str, interval: str, before: datetime, most: int) -> int:
+    """Delete the oldest bars of a series that open before `before`, at most `most`; return how many."""
+    values: Values = {"the_source": source, "the_coin": coin, "the_interval": interval}
+    [(last,)] = tx.rows(_LAST_OF_OLDEST, {**values, "before": micros(before), "most": most})
+    at = integer_or_none(last)
+    return 0 if at is None else tx.run(_PURGE, {**values, "last": at})
 
 
 def between(tx: Tx, source: str, coin: str, interval: Interval, first: datetime, last: datetime) -> tuple[Candle, ...]:

@@ -6,7 +6,8 @@ from services.domain.language import say
 from services.errors import StoreError
 
 __all__ = [
-    "AlreadyRunning", "StoreConflict", "StoreDamaged", "StoreError", "StoreFull", "StoreTooNew", "StoreUnavailable",
+    "AlreadyRunning", "NoFolder", "StoreConflict", "StoreDamaged", "StoreError", "StoreFull", "StoreTooNew",
+    "StoreUnavailable",
 ]  # fmt: skip
 
 
@@ -27,9 +28,21 @@ class StoreFull(StoreError):
 class StoreDamaged(StoreError):
     """The file is not a sound database; it is never replaced by an empty one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, snapshots: bool = False) -> None:
+        """Tell of the snapshots only where there are some."""
         super().__init__(
             say("The store is damaged. Restore a snapshot from the folder «snapshots»; nothing was changed.")
+            if snapshots
+            else say("The store is damaged. Put back a copy of yours, or name another folder; nothing was changed.")
+        )
+
+
+class NoFolder(StoreError):
+    """Where the data folder should be there is a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            say("{path} is a file. Name a folder for the data, with --data or FLOWBELL_DATA_DIR.", path=path)
         )
 
 

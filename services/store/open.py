@@ -14,7 +14,7 @@ from services.clock import Clock
 from services.counters import Counters
 from services.domain.language import say
 from services.store import files
-from services.store.errors import StoreFull, StoreUnavailable
+from services.store.errors import NoFolder, StoreDamaged, StoreFull, StoreUnavailable
 from services.store.migrate import SHIPPED, Migrations, check_known, upgrade_file
 from services.store.sqlite import open_sqlite
 from services.tx import Store
@@ -42,8 +42,13 @@ async def open_store(
         return await open_sqlite(None, counters)
     _make_folder(path.parent)
     lock = files.take_lock(path)
+    snapshots = data_dir / "snapshots"
+    to_restore = any(snapshots.glob("*.sqlite"))
     try:
-        _make_ready(path, data_dir / "snapshots", clock.now(), migrations)
+        _make_ready(path, snapshots, clock.now(), migrations)
+    except StoreDamaged as damage:
+        os.close(lock)
+        raise StoreDamaged(snapshots=to_restore) from damage
     except BaseException:
         os.close(lock)
         raise
@@ -73,7 +78,12 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as failure:
+        for place in (folder, *folder.parents):
+            if place.exists() and not place.is_dir():
+                raise NoFolder(place) from failure
         raise StoreFull from failure
+    if folder.stat().st_mode & 0o077:
+        log.warning("store.folder_open_to_others", path=str(folder), advice=f"chmod 700 {folder}")
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise StoreFull
 

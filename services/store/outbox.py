@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
 
-from services.domain.deliveries import URGENCY, Delivery, DeliveryState, Kind
+from services.domain.deliveries import URGENCY, Backlog, Delivery, DeliveryState, Kind
 from services.domain.people import Place, Platform
 from services.store.columns import (
     integer,
@@ -35,6 +35,11 @@ _COLUMNS = (
     delivery.c.attempt, delivery.c.unknowns, delivery.c.first_intended_at, delivery.c.not_before, delivery.c.created_at,
 )  # fmt: skip
 _SELECT = select(*_COLUMNS).join(chat, chat.c.id == delivery.c.chat_id)
+# The first condition is that of the index, word for word.
+_WAITING = select(func.count(), func.min(delivery.c.created_at)).where(
+    text("state IN ('pending', 'sending', 'unknown')"), _UNSETTLED
+)
+_PARKED = select(func.count()).where(delivery.c.state == "parked")
 _BY_ID = _SELECT.where(delivery.c.id == bindparam("the_id"))
 _OPEN = _SELECT.where(_UNSETTLED).order_by(delivery.c.not_before, delivery.c.id)
 _ADD = (
@@ -146,6 +151,12 @@ def by_id(tx: Tx, delivery_id: int) -> Delivery | None:
 def unsettled(tx: Tx) -> list[Delivery]:
     """Return everything that is owed and not under way, oldest first."""
     return [_delivery(row) for row in tx.rows(_OPEN)]
+
+
+def backlog(tx: Tx) -> Backlog:
+    """Count what is owed and not under way, and what is parked."""
+    [(waiting, oldest)], [(parked,)] = tx.rows(_WAITING), tx.rows(_PARKED)
+    return Backlog(integer(waiting), moment_or_none(oldest), integer(parked))
 
 
 def abandon(tx: Tx) -> int:

@@ -142,6 +142,10 @@ def test_a_secret_is_hidden_wherever_it_is(read: Read, secret: str) -> None:
         "[(b'Authorization', b'Bearer canary0')]",
         '{"authorization": "Basic canary0"}',
         "MTEwMDAwMDAwMDAwMDAwMDAwMQ.GcAnAr.canary0canary0canary0canary0canary0",
+        "PATCH https://api/v10/webhooks/700000000000000001/canary0canary0canary0-_/messages/@original has returned 200",
+        "POST https://api/v10/interactions/700000000000000002/canary0canary0canary0/callback",
+        "WebSocket Event: {'t': 'INTERACTION_CREATE', 'd': {'token': 'canary0canary0canary0', 'type': 2}}",
+        '"{\\"token\\": \\"canary0canary0canary0\\", \\"type\\": 2}"',
         f"a cut one: {TELEGRAM[:30]}... and {DISCORD[-20:]}",
     ],
 )

@@ -105,6 +105,47 @@ def test_an_unreadable_file_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "BTCUSDT_1m.csv"
     path.write_text(_HEADER + "2025-01-01 00:00:00,100,100,100,100,1\nnot,a,candle\n")
     done = replay(str(path), "--rule", "btc > 1k")
-    assert done.returncode == 78
+    assert (done.returncode, done.stderr.count("\n")) == (65, 1)
     assert "line 3" in done.stderr
-    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_missing_or_no_file_is_no_fault_of_the_configuration(tmp_path: Path) -> None:
+    for path in (tmp_path / "BTCUSDT_1m.csv", tmp_path):
+        done = replay(str(path), "--rule", "btc > 1k")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (66, "", 1)
+        assert str(path) in done.stderr
+
+
+def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "BTCUSDT_1m.csv"
+    for text in ("", "nothing of that sort\n", "\x00\x01\x02"):
+        path.write_text(text)
+        done = replay(str(path), "--rule", "btc > 1k")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (65, "", 1), done.stderr
+
+
+def test_a_file_of_no_pair_says_how_to_name_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(_HEADER + "2025-01-01 00:00:00,100,100,100,100,1\n2025-01-01 00:01:00,100,120,100,120,1\n")
+    done = replay(str(path), "--rule", "btc > 110")
+    assert done.returncode == 65
+    assert f"BTCUSDT@binance={path}" in done.stderr
+    done = replay(f"BTCUSDT={path}", "--rule", "btc > 110")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 firing.")
+
+
+@pytest.mark.parametrize("rule", ["eth > 5", "btc > 5 eth"])
+def test_a_coin_that_is_not_in_the_files(tmp_path: Path, rule: str) -> None:
+    for name in ("BTCUSDT_1m.csv", "SOLUSDT_1m.csv"):
+        (tmp_path / name).write_text(_HEADER + "2025-01-01 00:00:00,100,100,100,100,1\n")
+    done = replay(*map(str, sorted(tmp_path.iterdir())), "--rule", rule)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Ethereum is not in these files. They hold BTC, SOL.\n"
+
+
+@pytest.mark.parametrize("speed", ["x", "0", "-1", "NaN"])
+def test_a_speed_that_is_none(tmp_path: Path, speed: str) -> None:
+    path = tmp_path / "BTCUSDT_1m.csv"
+    path.write_text(_HEADER + "2025-01-01 00:00:00,100,100,100,100,1\n")
+    done = replay(str(path), "--rule", "btc > 1k", "--speed", speed)
+    assert (done.returncode, done.stderr) == (2, f"«{speed}» is no speed. Write a number like 60, or max.\n")

@@ -103,7 +103,29 @@ def test_a_file_is_read_and_the_environment_overrules_it(tmp_path: Path) -> None
     )
     settings = load_settings({"FLOWBELL_LOG__LEVEL": "error"}, env_file)
     assert (settings.log.level, settings.log.format, settings.data_dir) == ("error", "json", Path("data"))
+    assert load_settings({"FLOWBELL_LOG__LEVEL": ""}, env_file).log.level == "info"
     assert load_settings({}, tmp_path / "missing").log.level == "info"
+
+
+@pytest.mark.parametrize("key", ["flowbell_log__level", "Flowbell_Log__Level"])
+def test_a_key_may_be_written_in_small_letters(tmp_path: Path, key: str) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"{key}=error\n", "utf-8")
+    assert load_settings({key: "error"}).log.level == load_settings({}, env_file).log.level == "error"
+    assert load_settings({"FLOWBELL_LOG__LEVEL": "debug"}, env_file).log.level == "debug"
+    assert [each for each, _ in refused({"flowbell_whatever": "1"}).faults] == ["FLOWBELL_WHATEVER"]
+
+
+def test_a_key_that_is_written_in_two_ways_is_a_fault(tmp_path: Path) -> None:
+    twice = ("FLOWBELL_LOG__LEVEL", "It is set twice, in large and in small letters. Leave one.")
+    both = {"FLOWBELL_LOG__LEVEL": "debug", "flowbell_log__level": "error"}
+    assert refused(both).faults == (twice,)
+    assert load_settings(dict.fromkeys(both, "error")).log.level == "error"
+    assert load_settings(both | {"flowbell_log__level": ""}).log.level == "debug"
+    assert load_settings(both | {"FLOWBELL_LOG__LEVEL": ""}).log.level == "error"
+    env_file = tmp_path / ".env"
+    env_file.write_text("".join(f"{key}={text}\n" for key, text in both.items()), "utf-8")
+    assert refused({}, env_file).faults == (twice,)
 
 
 def test_every_fault_is_told_at_once_by_key() -> None:

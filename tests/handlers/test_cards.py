@@ -13,6 +13,7 @@ from tests.world import World, scripted, simulated
 WITH_NUMBERS = {
     "start": ("/start", "/start from_a_link"),
     "price": ("/price btc", "/price btc eth doge shib", "/price eth gbp", "/price btc eth jpy", "/p doge"),
+    "price_left_out": ("/price btc banana", "/price bitcoin cash", "/price btc eth xyz eur", "/price btc sand bitcon"),
     "chart": ("/chart btc", "/chart eth 4h rsi bb", "/c doge 1d"),
     "top": ("/top", "/top 3 volume", "/top 3 change"),
     "movers": ("/movers", "/movers 1h", "/movers 7d"),

@@ -16,7 +16,7 @@ from tests.world import World, scripted, simulated
 REFUSED = {
     "commands": ("/", "/xyz", "/pric btc", "/pric", "/" + "x" * 300, "/help foo", "/start@", "/price@", "/ price"),
     "price": (
-        "/price", "/price ice", "/price btc banana", "/price bitcoin cash", "/price btc eth xyz", "/price eur",
+        "/price", "/price ice", "/price banana bitcon", "/price eur", "/price btc a1 b2 c3 d4",
         "/price 1 2 3 4 5 6 7 8 9 10 11", "/price btc eth sol doge ada xrp bnb link ltc dot trx xlm",
     ),
     "chart": ("/chart", "/chart btc 2h", "/chart btc 1h foo", "/chart xyz", "/chart btc eth"),

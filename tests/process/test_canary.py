@@ -32,6 +32,7 @@ async def test_failing_platforms_make_nobody_write_a_token(outside: Fakes, bot: 
     assert await bot.stop() == 0
     assert " DEBUG " in bot.output.text
     assert "***" in bot.output.text
+    assert asked.token not in bot.output.text
     (bot.folder / "fakes.log").write_text(outside.logs())
     assert leaks(bot.folder) == []
 

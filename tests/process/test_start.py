@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.process.harness import ANN, DI, PATIENCE, TELEGRAM_TOKEN, Fakes, Launcher
+from tests.process.harness import ANN, DI, PATIENCE, TELEGRAM_TOKEN, Fakes, Flowbell, Launcher
 
 pytestmark = pytest.mark.process
 
@@ -103,12 +103,12 @@ async def test_a_store_from_the_future_is_left_as_it_is(launcher: Launcher) -> N
     assert store.read_bytes() == before
 
 
-async def test_a_data_folder_that_cannot_be_written_is_named(launcher: Launcher) -> None:
+async def test_a_data_folder_that_is_a_file_is_named(launcher: Launcher) -> None:
     bot = launcher()
     bot.data.write_text("A file stands where the folder should be.")
     status, written = await bot.run()
-    assert status == BUSY
-    assert "The disk is full or read-only." in sentence(written)
+    assert status == CONFIGURATION
+    assert f"{bot.data} is a file." in sentence(written)
     assert "Traceback" not in written
 
 
@@ -124,3 +124,15 @@ async def test_without_a_network_it_waits_and_then_answers(outside: Fakes, launc
     asked = await outside.discord.slash(DI, "/price", {"coin": "btc"})
     await outside.telegram.wait_for(lambda message: "$90,000.00" in message.text, 60)
     assert "$90,000.00" in (await asked.answer(PATIENCE)).text
+
+
+async def test_a_platform_that_turns_the_bot_away_does_not_take_the_other_along(outside: Fakes, bot: Flowbell) -> None:
+    await outside.discord.close(4004)
+    await bot.output.until("run.platform_refused", PATIENCE)
+    outside.telegram.message(ANN, "/status")
+    await outside.telegram.wait_for(lambda message: "refused, see the log" in message.text, PATIENCE)
+    outside.telegram.token = "7000000001:AAanother000000000000000000000000000"
+    assert await bot.ended(PATIENCE) == CONFIGURATION
+    assert bot.output.text.count("run.platform_refused") == 2
+    assert "@BotFather" in sentence(bot.output.text)
+    assert "Traceback" not in bot.output.text

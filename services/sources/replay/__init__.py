@@ -1,6 +1,6 @@
 """Recorded candles and trades as a source of prices."""
 
-from services.sources.replay.files import Recording, open_recordings, survey
+from services.sources.replay.files import Recording, RecordingMissing, open_recordings, survey
 from services.sources.replay.source import Replay, observations
 
-__all__ = ["Recording", "Replay", "observations", "open_recordings", "survey"]
+__all__ = ["Recording", "RecordingMissing", "Replay", "observations", "open_recordings", "survey"]

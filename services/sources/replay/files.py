@@ -27,6 +27,10 @@ _SPEC = re.compile(r"(?P<symbol>[A-Za-z0-9/-]+)(?:@(?P<venue>[\w-]+))?=(?P<path>
 _UNNAMED = "replay"  # the venue of a file that names none
 
 
+class RecordingMissing(SourceError):
+    """There is no such file, or it cannot be read at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One recorded file: what it holds and where it was recorded."""
@@ -178,7 +182,7 @@ def _named(path: Path) -> Iterator[None]:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise _failure(path, "the compressed file is damaged or cut short") from None
     except OSError as failure:
-        raise _failure(path, (failure.strerror or "cannot be read").lower()) from None
+        raise RecordingMissing("replay", f"{path}: {(failure.strerror or 'cannot be read').lower()}") from None
 
 
 def _failure(path: Path, reason: str) -> SourceError:

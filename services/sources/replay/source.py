@@ -85,6 +85,11 @@ class Replay:
         self._histories: dict[_Series, _History] = {}
         self._heard: dict[tuple[str, str, str], Sample] = {}
 
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """Return the ids of the coins that were recorded."""
+        return tuple(dict.fromkeys(series.base for series in self._series))
+
     async def stream(self, coins: tuple[Coin, ...], sink: Sink) -> None:
         """Push what was recorded of `coins`, stable coins and fiat, one observation at a time; return at the end."""
         wanted = _wanted(coins)

@@ -9,10 +9,11 @@ import pytest
 
 from handlers.model import Reply
 from services.domain.coins import Coin
+from services.domain.deliveries import Parked
 from tests.bot.platforms.screens import Screen, Screens, screens
 from tests.fakes.market import FakeCatalogue, facts
 from tests.golden_files import golden
-from tests.stage import ADMIN_IN_GROUP, ANN, ANN_IN_GROUP, START, Seat, Told
+from tests.stage import ADMIN_IN_GROUP, ANN, ANN_IN_GROUP, BEN, START, Seat, Told
 from tests.world import World, scripted, simulated
 
 Asked = tuple[tuple[str, str], ...]
@@ -205,7 +206,7 @@ async def test_fired_while_sources_disagree(shown: Screens) -> None:
             await world.say_at(second + 0.5, by="kraken", btc=104_000)
         (alert,) = world.alerts
         await hold_told(shown, "fired_disputed", alert)
-        await hold_all(shown, world, (("price_disputed", "/price btc"), ("refused_one_of_several", "/price btc eth")))
+        await hold_all(shown, world, (("price_disputed", "/price btc"), ("price_left_out", "/price btc eth bitcon")))
 
 
 async def test_fired_and_told_late(shown: Screens) -> None:
@@ -224,6 +225,19 @@ async def test_fired_in_the_simulated_market(shown: Screens) -> None:
         for second in range(60, 3600, 60):
             await world.at(second)
         await hold_told(shown, "fired_simulated", world.alerts[0])
+
+
+async def test_messages_that_wait(shown: Screens) -> None:
+    async with scripted(btc=99_000, sends=False) as world:
+        for line in ("/alert btc > 100k", "/alert btc > 100.5k"):
+            await world.app.conversation.answer_line(line, await world.caller(ANN))
+        await world.app.conversation.answer_line("/alert btc > 100k", await world.caller(BEN))
+        await world.say_at(5, btc=101_000)
+        await world.say_at(190, btc=101_000)
+        await hold_all(shown, world, (("status_waiting", "/status"),))
+        world.sender.refuses[BEN.chat] = Parked("blocked")
+        await world.connect()
+        await hold_all(shown, world, (("status_refused", "/status"),))
 
 
 async def test_a_source_that_is_silent(shown: Screens) -> None:

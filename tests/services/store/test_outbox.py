@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from services.domain.deliveries import Delivery
+from services.domain.deliveries import Backlog, Delivery, DeliveryState
 from services.store import events, outbox, people
 from services.store.outbox import Owed, Settlement
 from services.tx import Store, Tx
@@ -135,3 +135,14 @@ async def test_parked_messages_are_tried_again_a_few_times(store: Store, attempt
     await store.write(lambda tx: outbox.settle(tx, made, Settlement("parked", "blocked", not_before=LATER), NOW))
     assert await store.write(lambda tx: outbox.wake_due(tx, LATER - timedelta(seconds=1))) == []
     assert len(await store.write(lambda tx: outbox.wake_due(tx, LATER))) == woken
+
+
+async def test_the_backlog_counts_what_waits_and_what_is_parked(store: Store) -> None:
+    assert await store.read(outbox.backlog) == Backlog(waiting=0, oldest=None, parked=0)
+    states: tuple[DeliveryState, ...] = ("sent", "parked", "unknown", "parked")
+    for number, state in enumerate(states):
+        made = await _owed(store, key=str(number))
+        await store.write(partial(outbox.settle, owed=made, settlement=Settlement(state), now=LATER))
+    await _owed(store, key="e")
+    await _owed(store, key="f", sending=True)
+    assert await store.read(outbox.backlog) == Backlog(waiting=2, oldest=NOW, parked=2)

@@ -33,6 +33,16 @@ async def test_prices_for_machines(app: App) -> None:
     assert answer["card"]["marks"] == ["SIMULATED"]
 
 
+async def test_one_of_several_coins_is_unknown(app: App) -> None:
+    status, out, err = await ask(app.conversation, "/price btc bitcon eth", as_json=False)
+    assert (status, err) == (0, "")
+    assert [out.count(word) for word in ("BTC ", "ETH ", "No coin is called «bitcon».")] == [1, 1, 1]
+    status, out, _ = await ask(app.conversation, "/price btc bitcon eth", as_json=True)
+    assert (status, [each["symbol"] for each in json.loads(out)["data"]]) == (0, ["BTC", "ETH"])
+    status, out, _ = await ask(app.conversation, "/price bitcon notacoin", as_json=True)
+    assert (status, json.loads(out)["error"]["code"]) == (2, "not_found")
+
+
 async def test_a_refusal(app: App) -> None:
     status, out, err = await ask(app.conversation, "/pric btc", as_json=False)
     assert (status, out) == (2, "")
