@@ -32,7 +32,7 @@ REFUSED = {
         "/alert btc > -5", "/alert btc > 0", "/alert btc > > 5", "/alert > 5", "/alert 5",
         "/alert btc ±5%", "/alert btc -5% in", "/alert btc -5% in banana", "/alert btc -5% in 60d",
         "/alert btc -150% in 1h", "/alert btc 0% in 1h", "/alert btc > 100k every", "/alert btc > 100k every 30s",
-        "/alert btc > 100k until", "/alert btc > 100k until never", "/alert btc rsi < banana", 
+        "/alert btc > 100k until", "/alert btc > 100k until never", "/alert btc rsi < banana",
         "/alert btc > 100k for 5x",
         "/alert btc > 100k and eth >", "/alert sol inside 98..banana", "/alert btc etf flow > 300m",
         "/alert btc > 100k foo", "/alert btc > 1k btc",
