@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Levels", "Matcher", "loaded"]
 
-_TIDIED = 2  # entries forgotten with each one that is added or removed
-
 
 class Matcher:
     """All live conditions of one process, found by series and value.
@@ -136,16 +134,15 @@ class Matcher:
             self._up[number] = self._index.first(group)
 
     def _tidy(self) -> None:
-        """Forget where a few of the fired entries were, unless they are watched again."""
-        for _ in range(_TIDIED):
-            if not self._fired:
-                return
-            entry = self._fired[-1].pop()
-            if not self._fired[-1]:
-                self._fired.pop()
-            place = self._places.find(entry)
-            if place is not None and not self._index.has(*place, entry):
-                self._places.remove(entry)
+        """Forget where one fired entry was, unless it is watched again; each fires once for each time it is added."""
+        if not self._fired:
+            return
+        entry = self._fired[-1].pop()
+        if not self._fired[-1]:
+            self._fired.pop()
+        place = self._places.find(entry)
+        if place is not None and not self._index.has(*place, entry):
+            self._places.remove(entry)
 
 
 def loaded(levels: Levels) -> Matcher:
