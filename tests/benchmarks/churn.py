@@ -18,7 +18,7 @@ from tests.fakes.telegram import FakeTelegram
 
 COUNT = 20_000
 ALERTS = 1_000_000
-_COMMANDS = 500  # at most, one after the other
+_COMMANDS = 200  # at most, one after the other
 _FLUSHES = 200
 _REFERENCE_ROUNDS = 20
 _BLOCK = b"\0" * 4096

@@ -41,6 +41,7 @@ class Start:
     seconds: float
     peak_mib: float
     resident_mib: float
+    cpu_s: float
 
 
 def run(count: int) -> Report:
@@ -81,16 +82,20 @@ async def started(data: Path) -> Start:
         polled_at = await _polled_at(outside, process)
         await process.until(outside.discord.until(lambda: bool(outside.discord.log.frames(_IDENTIFY)), START_SECONDS))
         ready_at = max(polled_at, outside.discord.log.frames(_IDENTIFY)[0].at)
-        return Start(ready_at - process.started_at, process.peak_mib(), process.resident_mib())
+        return _as_it_is(process, ready_at)
 
 
 async def killed(data: Path) -> Start:
     """Start the bot on a store until it asks Telegram for messages, which it does when all is loaded, and kill it."""
     async with _running(data) as (outside, process):
         polled_at = await _polled_at(outside, process)
-        start = Start(polled_at - process.started_at, process.peak_mib(), process.resident_mib())
+        start = _as_it_is(process, polled_at)
         await process.kill()
         return start
+
+
+def _as_it_is(process: Process, ready_at: float) -> Start:
+    return Start(ready_at - process.started_at, process.peak_mib(), process.resident_mib(), process.cpu_s())
 
 
 @asynccontextmanager
