@@ -40,7 +40,7 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_benchmark_prints_one_line_with_a_reference(name: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", name, "--count", "3", "--alerts", "60"],
+        [sys.executable, "-m", "tests.benchmarks", name, "--count", "3", "--alerts", "60", "--symbols", "3"],
         capture_output=True, text=True, check=True, timeout=120, cwd=ROOT,
     )  # fmt: skip
     printed = ran.stdout.splitlines()

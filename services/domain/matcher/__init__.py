@@ -115,7 +115,9 @@ class Matcher:
         if value <= self._down[number]:
             self._down[number] = -self._index.cut(2 * number + 1, -value, fired)
         self._fired += fired
-        entries = [entry for part in fired for entry in part.tolist()]
+        entries: list[int] = []
+        for part in fired:
+            entries += part.tolist()
         self._count -= len(entries)
         return entries
 
