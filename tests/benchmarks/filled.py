@@ -21,13 +21,14 @@ _ALERT = (
     " VALUES (?1, ?2, ?3, ?2, ?4, 'usd', 0)"
 )
 _CONDITION = (
-    "INSERT INTO condition (alert_id, position, metric, op, level, armed, repeats, live)"
-    " VALUES (?, 0, ?, ?, ?, ?, ?, 1)"
+    "INSERT INTO condition (alert_id, position, metric, op, level, armed, live, way, edge)"
+    " VALUES (?, 0, ?, ?, ?, ?, 1, ?, ?)"
 )
+_MET_ONE_IN = 8  # waits for its way back
 
 
 async def fill(data: Path, alerts: int, symbols: int) -> None:
-    """Make a store in `data` with so many alerts; one in eight waits to be armed again, half of those with a band."""
+    """Make a store in `data` with so many alerts."""
     store = await open_store(None, data, Counters(), SystemClock())
     await store.close()
     people = range(1, -(-alerts // _PER_PERSON) + 1)
@@ -51,7 +52,7 @@ def _alerts(alerts: int, symbols: int) -> Iterator[tuple[int, int, int, str]]:
         yield entry + 1, entry // _PER_PERSON + 1, entry % _PER_PERSON + 1, rule
 
 
-def _conditions(alerts: int, symbols: int) -> Iterator[tuple[int, str, str, str, int, int]]:
+def _conditions(alerts: int, symbols: int) -> Iterator[tuple[int, str, str, str, int, int, float]]:
     for entry, metric, way, level in synthetic.each(alerts, symbols):
-        op = "above" if way == "up" else "below"
-        yield entry + 1, metric, op, f"{level:.4f}", int(entry % 8 != 0), int(entry % 16 == 0)
+        op, armed = "above" if way == "up" else "below", entry % _MET_ONE_IN != 0
+        yield entry + 1, metric, op, f"{level:.4f}", int(armed), 1 if (way == "up") is armed else -1, level
