@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.clock import Clock
-from services.domain.alerts import Alert, Direction, entry, watch
-from services.domain.matcher import Matcher, loaded
+from services.domain.alerts import Alert, entry, watch
+from services.domain.matcher import Levels, Matcher, loaded
 from services.domain.metrics import Metric, parse_metric
 from services.domain.quotes import Observation, Quote
 from services.domain.rules import MOST_CONDITIONS
@@ -30,9 +30,9 @@ class Watching:
         self._later: dict[int, float] = {}
         self._new_windows: list[Metric] = []
 
-    def load(self, entries: Iterable[tuple[int, str, Direction, float]]) -> None:
+    def load(self, levels: Levels) -> None:
         """Watch for everything that is stored as live."""
-        self._matcher = loaded(entries)
+        self._matcher = loaded(levels)
         for key in self._matcher.metrics():
             self._subscribe(parse_metric(key))
 

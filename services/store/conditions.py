@@ -2,18 +2,17 @@
 
 from decimal import Decimal
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 
-from services.domain.alerts import Direction, Standing, entry, watch
+from services.domain.alerts import Standing, entry, watch
+from services.domain.matcher import Levels
 from services.store.columns import (
     integer,
     micros,
     moment_or_none,
     money_or_none,
-    number,
     stored_condition,
     text_or_none,
-    words,
 )
 from services.store.schema import alert, condition
 from services.tx import Row, Tx, Value
@@ -22,7 +21,7 @@ COLUMNS = (
     condition.c.metric, condition.c.op, condition.c.level, condition.c.armed, condition.c.last_value,
     condition.c.last_at,
 )  # fmt: skip
-_WAYS: dict[Value, Direction] = {1: "up", -1: "down"}
+_PAGE = 500  # rows; few enough for the processor's cache, and for the garbage collector not to look them over
 _ADD = insert(condition).values(
     live=1,
     **{
@@ -32,8 +31,14 @@ _ADD = insert(condition).values(
     },
 )  # fmt: skip
 _DROP = delete(condition).where(condition.c.alert_id == bindparam("the_id"))
-_LIVE = select(condition.c.alert_id, condition.c.position, condition.c.metric, condition.c.way, condition.c.edge).where(
-    condition.c.live == 1
+_LIVE = (
+    select(condition.c.alert_id, condition.c.position, condition.c.metric, condition.c.way, condition.c.edge)
+    .where(
+        condition.c.live == 1,
+        tuple_(condition.c.alert_id, condition.c.position) > tuple_(bindparam("alert_id"), bindparam("position")),
+    )
+    .order_by(condition.c.alert_id, condition.c.position)
+    .limit(_PAGE)
 )
 _OWNERS = (
     select(alert.c.destination_id, alert.c.number)
@@ -87,12 +92,15 @@ def set_live(tx: Tx, alert_id: int, *, live: bool) -> None:
     tx.run(_SET_LIVE, {"the_id": alert_id, "live": int(live)})
 
 
-def live(tx: Tx) -> list[tuple[int, str, Direction, float]]:
-    """Return what the matcher must watch for: entry, metric key, direction and rounded level."""
-    return [
-        (entry(integer(alert_id), integer(position)), words(metric), _WAYS[way], number(edge))
-        for alert_id, position, metric, way, edge in tx.rows(_LIVE)
-    ]
+def live(tx: Tx) -> Levels:
+    """Return what the matcher must watch for, read in pages: a million rows are never held."""
+    levels = Levels()
+    last: dict[str, Value] = {"alert_id": 0, "position": -1}
+    while rows := tx.rows(_LIVE, last):
+        ids, positions, metrics, ways, edges = zip(*rows, strict=True)
+        levels.extend(map(entry, ids, positions), metrics, ways, edges)
+        last = {"alert_id": ids[-1], "position": positions[-1]}
+    return levels
 
 
 def owners(tx: Tx, metric: str) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from statistics import median
@@ -37,16 +37,19 @@ async def _measured(count: int) -> Report:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ours = await stack.enter_async_context(FakeTelegram(TOKEN))
         theirs = await stack.enter_async_context(FakeTelegram(TOKEN))
-        await _ready(ours, await stack.enter_async_context(_flowbell(ours, folder)))
+        await ready(ours, await stack.enter_async_context(flowbell(ours, folder)))
         length = len(ours.sent()[-1].text)
-        await _ready(theirs, await stack.enter_async_context(_plain_bot(theirs, length)))
+        await ready(theirs, await stack.enter_async_context(_plain_bot(theirs, length)))
         rounds = [(await _round(ours, count), await _round(theirs, count)) for _ in range(_ROUNDS)]
     figures, reference = (_middle(each) for each in zip(*rounds, strict=True))
     figures["times_reference"] = median(own["rate_per_s"] / plain["rate_per_s"] for own, plain in rounds)
     return Report("commands", count * _ROUNDS, figures, reference, _GOAL, _LIBRARIES)
 
 
-def _flowbell(telegram: FakeTelegram, folder: Path) -> AbstractAsyncContextManager[Process]:
+def flowbell(
+    telegram: FakeTelegram, folder: Path, more: Mapping[str, str] | None = None
+) -> AbstractAsyncContextManager[Process]:
+    """Run the bot on a simulated market; `more` are settings."""
     settings = {
         "FLOWBELL_DATA_DIR": str(folder / "data"),
         "FLOWBELL_LOG__LEVEL": "warning",
@@ -54,6 +57,7 @@ def _flowbell(telegram: FakeTelegram, folder: Path) -> AbstractAsyncContextManag
         "FLOWBELL_TELEGRAM__API_BASE": telegram.base_url,
         "FLOWBELL_TELEGRAM__PACE": "off",
         "FLOWBELL_TELEGRAM__TOKEN": TOKEN,
+        **(more or {}),
     }
     return python("-m", "bot", "run", settings=settings, folder=folder)
 
@@ -62,7 +66,8 @@ def _plain_bot(telegram: FakeTelegram, length: int) -> AbstractAsyncContextManag
     return python("-m", "tests.benchmarks.plain_bot", telegram.base_url, TOKEN, str(length))
 
 
-async def _ready(telegram: FakeTelegram, process: Process) -> None:
+async def ready(telegram: FakeTelegram, process: Process) -> None:
+    """Wait until a bot answers, and has answered often enough to be warm."""
     await process.until(telegram.wait_for_call(lambda call: call.method == "getUpdates", START_SECONDS))
     await Typists(telegram, _LINE, AT_ONCE, _WARM_UP).talk()
 

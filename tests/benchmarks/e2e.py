@@ -18,6 +18,7 @@ from tests.fakes.exchanges.market import Market
 from tests.fakes.telegram import FakeTelegram, User
 
 COUNT = 500
+ALERTS = 10_000
 TOKEN = "7000000001:AAbenchmark0of0the0whole0way000000"
 _PRODUCT = "BTC-USD"
 _WARM_UP = 20

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
-_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
+_MEMORY = re.compile(r"^(Vm\w+):\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,24 @@ class Process:
 
     def peak_mib(self) -> float:
         """Return the most memory that it has held so far."""
-        found = _PEAK.search(Path(f"/proc/{self.inner.pid}/status").read_text())
-        assert found is not None
-        return int(found.group(1)) / 1024
+        return self._memory("VmHWM")
+
+    def resident_mib(self) -> float:
+        """Return the memory that it holds now."""
+        return self._memory("VmRSS")
+
+    def cpu_s(self) -> float:
+        """Return the processor's seconds that it has used so far; a busy machine changes these less."""
+        after_name = Path(f"/proc/{self.inner.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, after_name[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def _memory(self, kind: str) -> float:
+        return int(dict(_MEMORY.findall(Path(f"/proc/{self.inner.pid}/status").read_text()))[kind]) / 1024
+
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        self.inner.kill()
+        await self.inner.wait()
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -87,3 +103,11 @@ async def run_time(*arguments: str, settings: Mapping[str, str] | None = None) -
     if status:
         raise RuntimeError(f"{arguments} ended with status {status}")
     return lived
+
+
+def printed(*arguments: str) -> str:
+    """Return what a Python with these arguments prints; raise CalledProcessError if it fails."""
+    ran = subprocess.run(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT, env=environment({})
+    )
+    return ran.stdout

@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -10,11 +11,11 @@ from statistics import median
 from services.clock import SystemClock
 from services.counters import Counters
 from services.store.open import open_store
-from tests.benchmarks.processes import START_SECONDS, python, run_time
+from tests.benchmarks.processes import START_SECONDS, Process, python, run_time
 from tests.benchmarks.report import Limit, Report
 from tests.fakes.discord import FakeDiscord, Limits
 from tests.fakes.exchanges import FakeExchanges
-from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram import Call, FakeTelegram
 
 COUNT = 7
 TELEGRAM_TOKEN = "7000000001:AAbenchmark0of0the0start00000000000"
@@ -34,9 +35,13 @@ class _Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
+class Start:
+    """How soon a bot was ready, and what memory it held."""
+
     seconds: float
     peak_mib: float
+    resident_mib: float
+    cpu_s: float
 
 
 def run(count: int) -> Report:
@@ -48,8 +53,8 @@ async def _measured(count: int) -> Report:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         await run_time("-m", "bot", "version")  # leaves bytecode behind
-        first = await _started(folder / "first")
-        starts = [await _started(await _with_store(folder / f"data-{number}")) for number in range(count)]
+        first = await started(folder / "first")
+        starts = [await started(await _with_store(folder / f"data-{number}")) for number in range(count)]
         figures = {
             "ready_s": median(each.seconds for each in starts),
             "peak_mib": median(each.peak_mib for each in starts),
@@ -71,18 +76,47 @@ async def _with_store(data: Path) -> Path:
     return data
 
 
-async def _started(data: Path) -> _Start:
+async def started(data: Path) -> Start:
+    """Start the bot on a store until it listens on both platforms, then end it."""
+    async with _running(data) as (outside, process):
+        polled_at = await _polled_at(outside, process)
+        await process.until(outside.discord.until(lambda: bool(outside.discord.log.frames(_IDENTIFY)), START_SECONDS))
+        ready_at = max(polled_at, outside.discord.log.frames(_IDENTIFY)[0].at)
+        return _as_it_is(process, ready_at)
+
+
+async def killed(data: Path) -> Start:
+    """Start the bot on a store until it asks Telegram for messages, which it does when all is loaded, and kill it."""
+    async with _running(data) as (outside, process):
+        polled_at = await _polled_at(outside, process)
+        start = _as_it_is(process, polled_at)
+        await process.kill()
+        return start
+
+
+def _as_it_is(process: Process, ready_at: float) -> Start:
+    return Start(ready_at - process.started_at, process.peak_mib(), process.resident_mib(), process.cpu_s())
+
+
+@asynccontextmanager
+async def _running(data: Path) -> AsyncIterator[tuple[_Outside, Process]]:
     limits = replace(Limits().unpaced(), nonce_window_s=300.0)
     async with (
         FakeTelegram(TELEGRAM_TOKEN) as telegram,
         FakeDiscord(DISCORD_TOKEN, limits=limits) as discord,
         FakeExchanges() as exchanges,
-        python("-m", "bot", "run", settings=_settings(_Outside(telegram, discord, exchanges), data)) as process,
     ):
-        polled = await process.until(telegram.wait_for_call(lambda call: call.method == "getUpdates", START_SECONDS))
-        await process.until(discord.until(lambda: bool(discord.log.frames(_IDENTIFY)), START_SECONDS))
-        ready_at = max(polled.at, discord.log.frames(_IDENTIFY)[0].at)
-        return _Start(ready_at - process.started_at, process.peak_mib())
+        outside = _Outside(telegram, discord, exchanges)
+        async with python("-m", "bot", "run", settings=_settings(outside, data)) as process:
+            yield outside, process
+
+
+async def _polled_at(outside: _Outside, process: Process) -> float:
+    return (await process.until(outside.telegram.wait_for_call(_is_poll, START_SECONDS))).at
+
+
+def _is_poll(call: Call) -> bool:
+    return call.method == "getUpdates"
 
 
 def _settings(outside: _Outside, data: Path) -> dict[str, str]:

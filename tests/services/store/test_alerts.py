@@ -94,7 +94,7 @@ async def test_deleted_alerts_are_gone_until_they_are_put_back(store: Store) -> 
     made = await store.write(lambda tx: stored_alert(tx, person))
     assert await store.write(lambda tx: alerts.delete(tx, made, LATER))
     assert await store.read(lambda tx: alerts.by_id(tx, made.id)) is None
-    assert await store.read(conditions.live) == []
+    assert list(await store.read(conditions.live)) == []
     kept = await store.read(lambda tx: alerts.by_id_even_deleted(tx, made.id))
     assert kept == replace(made, state="paused", version=2)
     assert await store.read(lambda tx: alerts.deleted(tx, person=person, chat=None, number=1)) == made.id
@@ -132,7 +132,7 @@ async def test_the_slower_of_two_edits_changes_nothing(store: Store) -> None:
     assert not await store.write(lambda tx: alerts.edit(tx, seen, wish(person, level="7")))
     after = await store.read(lambda tx: alerts.by_id(tx, seen.id))
     assert after == replace(seen, state="paused", version=2)
-    assert await store.read(conditions.live) == []
+    assert list(await store.read(conditions.live)) == []
 
 
 async def test_an_edit_gives_another_rule_under_the_same_number(store: Store) -> None:
