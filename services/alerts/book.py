@@ -231,6 +231,7 @@ class Alerts:
         now = self._clock.now()
         if await self._store.read(lambda tx: rows.due(tx, now)):
             await self._store.write(self._end_due)
+        self._watching.rest_idle()
         await self._firing.watch_due()
         await self._firing.tell_due()
 

@@ -16,6 +16,7 @@ from services.series import Series
 Past = Iterable[tuple[datetime, Decimal, Decimal]]
 """Time, high and low of each bar of a window, oldest first."""
 
+_IDLE_SECONDS = 60
 _PAST_SECONDS = 10  # then a window goes on from now
 
 
@@ -29,6 +30,9 @@ class Watching:
         self._matcher = Matcher()
         self._later: dict[int, float] = {}
         self._new_windows: list[Metric] = []
+        self._subscribed: dict[str, Metric] = {}
+        self._idle: set[str] = set()
+        self._looked_at = clock.monotonic()
 
     def load(self, levels: Levels) -> None:
         """Watch for everything that is stored as live."""
@@ -59,8 +63,22 @@ class Watching:
 
     def _subscribe(self, metric: Metric) -> None:
         self._follow(metric.base)
+        self._subscribed[metric.key] = metric
         if self._series.subscribe(metric):
             self._new_windows.append(metric)
+
+    def rest_idle(self) -> None:
+        """Have series computed no longer that nobody waited for at the last two looks, a minute apart.
+
+        At one look alone what is just being fired is out of the index for a moment.
+        """
+        if self._clock.monotonic() - self._looked_at < _IDLE_SECONDS:
+            return
+        self._looked_at = self._clock.monotonic()
+        idle = self._subscribed.keys() - self._matcher.metrics()
+        for key in idle & self._idle:
+            self._series.unsubscribe(self._subscribed.pop(key))
+        self._idle = idle - (idle & self._idle)
 
     def metrics(self) -> frozenset[Metric]:
         """Return every metric that somebody waits for."""

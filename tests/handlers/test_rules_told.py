@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from services.domain.metrics import parse_metric
 from tests.stage import ANN
 from tests.world import expect, scripted
 
@@ -107,3 +108,21 @@ async def test_a_repair_of_an_edit_edits() -> None:
 async def test_a_platform_that_is_not_linked_is_refused() -> None:
     async with scripted(btc=99) as world:
         assert "another platform" in await world.ask("/alert btc > 100 to discord", ANN)
+
+
+async def test_what_nobody_waits_for_any_more_is_computed_no_longer() -> None:
+    async with scripted(btc=99) as world:
+        await world.ask("/alert btc -5% in 1h every 1h")
+        await world.ask("/alert btc > 100 every 1h")
+        await world.ask("/alerts delete 1")
+        drop = parse_metric("drop(1h)@pair:bitcoin/usd")
+        price = parse_metric("price@pair:bitcoin/usd")
+        for second in (59, 61, 123):
+            await world.say_at(second, btc=99)
+        assert world.app.services.alerts.value(drop) is None
+        await world.say_at(130, btc=101)
+        expect(world.alerts, "BTC is above $100")
+        assert world.app.services.alerts.watched() == {price}
+        await world.ask("/alert btc -5% in 1h every 1h")
+        await world.say_at(200, btc=95)
+        assert world.app.services.alerts.value(drop) is not None
