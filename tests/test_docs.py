@@ -10,9 +10,13 @@ from bot import cli
 from bot.settings import EX_CONFIG, example, keys
 from bot.version import VERSION
 from handlers.catalogue import COMMANDS
+from services.domain.coins import Coin
+from services.rules import FindCoin
 from tests.documents import ROOT, command_table, readme_with_commands
+from tests.stage import ANN
+from tests.world import World, simulated
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md", *sorted(
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md", "docs/rules.md", *sorted(
     str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "adr").glob("*.md")
 ))  # fmt: skip
 
@@ -93,3 +97,26 @@ def test_the_glossary_names_no_word_that_is_banned() -> None:
     banned = re.compile(r"(?:^|_)(manager|helper|util|utils|processor|misc)(?:_|$)")
     names = [path.stem for folder in ("bot", "handlers", "services") for path in Path(ROOT / folder).rglob("*.py")]
     assert [name for name in names if banned.search(name)] == []
+
+
+async def test_every_rule_that_is_shown_is_understood_and_reads_back() -> None:
+    text = (ROOT / "docs/rules.md").read_text("utf-8")
+    lines = text.partition("```rules\n")[2].partition("```")[0].splitlines()
+    assert len(lines) > 10
+    async with simulated() as world:
+        for number, line in enumerate(lines, 1):
+            said = await world.ask(f"/alert {line}")
+            assert "is set" in said or "are set" in said, said
+            stored = await world.app.services.alerts.of(await world.caller(ANN))
+            again = await world.app.services.rules.understand(stored[-1].rule, await world.caller(ANN), _found(world))
+            assert isinstance(again, tuple), line
+            assert again[0].new.wish.expression == stored[-1].expression, (number, line)
+
+
+def _found(world: World) -> FindCoin:
+    async def find(word: str) -> Coin:
+        coin = world.app.services.coins.coin(word)
+        assert coin is not None, word
+        return coin
+
+    return find
