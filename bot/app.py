@@ -13,6 +13,7 @@ import structlog
 from bot.conversation import Conversation
 from bot.drawing import Drawing, Post
 from bot.render.charts import Charts
+from bot.replies import encode
 from bot.settings import Settings
 from bot.tasks import supervise
 from handlers.catalogue import COMMANDS
@@ -44,6 +45,7 @@ from services.store import logins, notes
 from services.store.errors import OtherMarket
 from services.store.open import open_store
 from services.store.sqlite import open_sqlite
+from services.throttle import Throttle
 from services.tx import Store, Tx
 from services.windows import Windows
 
@@ -189,6 +191,7 @@ async def wired(settings: Settings, clock: Clock, counters: Counters, store: Sto
         clock=clock, counters=counters, store=store, coins=coins, market=market,
         candles=candles, rules=Rules(market, clock, Windows(candles, market, coins, clock)), alerts=alerts,
         callers=callers, personal=Personal(store, callers, alerts), health=Health(),
+        throttle=Throttle(clock, settings.limits.commands_per_minute),
     )  # fmt: skip
     dispatch = Dispatch(services, COMMANDS)
     # The same few lines come again and again.
@@ -217,7 +220,7 @@ def _posting(store: Store, clock: Clock, counters: Counters) -> tuple[Outbox[Rep
     def draw_gap(tx: Tx, chat: int, gap: Gap) -> str:
         return drawing[0].draw_gap(tx, chat, gap)
 
-    outbox: Outbox[Reply[object]] = Outbox(store, clock, counters, draw)
+    outbox: Outbox[Reply[object]] = Outbox(store, clock, counters, draw, encode, make_ready)
     return outbox, Post(outbox, make_ready, draw_gap), drawing
 
 

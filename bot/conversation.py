@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 
 from bot.replies import encode
 from handlers.declaration import Command
@@ -13,12 +14,13 @@ from services.buttons import Buttons
 from services.clock import Clock
 from services.domain.language import say
 from services.domain.people import Caller, Place, Platform
-from services.errors import NotAllowed, UserError
+from services.errors import LimitReached, NotAllowed, UserError
 from services.failpoints import failpoint
 from services.outbox import Outbox
 from services.store import inbox, logins, people
 from services.store.inbox import Receipt, Received
 from services.store.outbox import Owed
+from services.throttle import Slowed
 from services.tx import Tx
 
 
@@ -99,19 +101,28 @@ class Conversation:
     async def answer_line(
         self, line: str, caller: Caller, receipt: Receipt | None = None, answers: str | None = None
     ) -> Applied:
-        """Answer a typed command; None means that the answer comes, or came, through the outbox."""
+        """Answer a typed command; None means that the answer comes, or came, through the outbox, or is not due."""
+        slowed = self._slowed(caller)
+        if slowed is not None:
+            return await self._slow_down(slowed, caller, receipt)
         return await self.dispatch.answer_line(line, caller, _Owing(self, caller, receipt, answers))
 
     async def answer_text(
         self, text: str, caller: Caller, receipt: Receipt | None = None, answers: str | None = None
     ) -> Applied:
         """Answer plain words of a private chat."""
+        slowed = self._slowed(caller)
+        if slowed is not None:
+            return await self._slow_down(slowed, caller, receipt)
         return await self.dispatch.answer_text(text, caller, _Owing(self, caller, receipt, answers))
 
     async def answer_call(
         self, call: Call, caller: Caller, receipt: Receipt | None = None, answers: str | None = None
     ) -> Applied:
         """Answer a command whose words came by name."""
+        slowed = self._slowed(caller)
+        if slowed is not None:
+            return await self._slow_down(slowed, caller, receipt)
         return await self.dispatch.answer(call, caller, _Owing(self, caller, receipt, answers))
 
     async def answer_press(
@@ -123,6 +134,25 @@ class Conversation:
         except UserError as failure:
             return refused(failure)
         return await self.answer_line(line, caller, receipt, answers)
+
+    def _slowed(self, caller: Caller) -> Slowed | None:
+        """Count a command; the one person at a terminal may give as many as they like."""
+        if caller.place.platform == "console":
+            return None
+        return self.dispatch.services.throttle.admit(caller.person)
+
+    async def _slow_down(self, slowed: Slowed, caller: Caller, receipt: Receipt | None) -> Applied:
+        """Say so once; Discord shows every command as waiting until it is answered, so there each is."""
+        self.dispatch.services.counters.add("commands_slowed", caller.place.platform)
+        if slowed.told and receipt is not None and caller.place.platform == "telegram":
+            await self.finish(receipt)
+            return None
+        seconds = ceil(slowed.wait.total_seconds())
+        most = self.dispatch.services.throttle.per_minute
+        sentence = say(
+            "Slow down: {most} commands a minute at most. Try again in {seconds} s.", most=most, seconds=seconds
+        )
+        return refused(LimitReached(sentence))
 
     async def complete(
         self, command: Command, parameter: str, prefix: str, caller: Caller

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.replies import decode, encode
 from handlers.alerts import notices
 from handlers.alerts.firing import buttons_of, fired
+from handlers.alerts.summary import summary
 from handlers.dispatch import Dispatch
 from handlers.model import Reply, Request
 from services.buttons import Buttons
@@ -16,6 +17,7 @@ from services.domain.gaps import Gap
 from services.domain.people import Caller, Place
 from services.outbox import Outbox
 from services.store import alerts, events, people
+from services.store import outbox as rows
 from services.store.outbox import Owed
 from services.tx import Tx
 
@@ -65,7 +67,7 @@ class Drawing:
 
     def make_ready(self, tx: Tx, owed: Delivery) -> None:
         """Read what an alert's message is drawn from and keep its buttons: later each would cost a trip or a commit."""
-        subject = _subject(tx, owed)
+        subject = None if owed.card is not None or owed.members else _subject(tx, owed)
         if subject is None:
             return
         rows = [[(button.label, button.line) for button in row] for row in buttons_of(subject.alert)]
@@ -86,11 +88,27 @@ class Drawing:
         if owed.card is not None:
             return decode(owed.card)
         services = self.dispatch.services
+        if owed.members:
+            subjects = await services.store.read(lambda tx: _subjects(tx, owed))
+            request = Request(subjects[0].reader, services, self.dispatch.commands)
+            return await summary(
+                request, [(each.alert, each.event, each.inputs) for each in subjects], self.clock.now()
+            )
         subject = self._ready.pop(owed.id, None) or await services.store.read(lambda tx: _subject(tx, owed))
         if subject is None:
             raise LookupError(owed.key)
         request = Request(subject.reader, services, self.dispatch.commands)
         return await fired(request, subject.alert, subject.event, self.clock.now(), subject.inputs)
+
+
+def _subjects(tx: Tx, owed: Delivery) -> list[_Subject]:
+    """Return what a summary is drawn from; raise LookupError if nothing of it is left."""
+    members = (rows.by_id(tx, each) for each in owed.members)
+    found = (None if each is None else _subject(tx, each) for each in members)
+    subjects = [each for each in found if each is not None]
+    if not subjects:
+        raise LookupError(owed.key)
+    return subjects
 
 
 def _subject(tx: Tx, owed: Delivery) -> _Subject | None:

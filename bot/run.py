@@ -18,7 +18,7 @@ from services.clock import Clock
 from services.domain.language import say
 from services.domain.pacing import UNLIMITED, Pace
 from services.domain.people import Platform
-from services.outbox import Sender
+from services.sender import Sender
 
 log = structlog.get_logger()
 

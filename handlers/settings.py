@@ -83,7 +83,7 @@ def _numbers(value: str) -> str:
 
 def _shown(request: Request, mine: Preferences, setting: str) -> Reply[SettingsNow]:
     now = request.services.clock.now().astimezone(ZoneInfo(mine.zone))
-    limits = request.services.alerts.limits
+    limits, often = request.services.alerts.limits, request.services.throttle
     style = mine.numbers or "1,234.56"
     card = Card(
         say("Your settings"),
@@ -93,7 +93,10 @@ def _shown(request: Request, mine: Preferences, setting: str) -> Reply[SettingsN
             Row((say("Currency"), mine.currency.upper())),
             Row((say("Numbers"), style if mine.numbers else say("{style} (not chosen)", style=style))),
         ),
-        notes=(say("At most {most} alerts a person, {chat} a chat.", most=limits.person, chat=limits.chat),),
+        notes=(
+            say("At most {most} alerts a person, {chat} a chat.", most=limits.person, chat=limits.chat),
+            say("At most {most} commands a minute, {some} at once.", most=often.per_minute, some=often.at_once),
+        ),
     )
     data = SettingsNow(mine.zone, mine.currency, style, limits.person)
     return Reply(data, card, buttons=_buttons(setting), private=True)

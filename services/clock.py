@@ -73,3 +73,13 @@ class FixedClock:
         """Limit nothing: by a clock that stands still no time passes."""
         del seconds
         return asyncio.timeout(None)
+
+
+async def until(event: asyncio.Event, clock: Clock, seconds: float, name: str) -> None:
+    """Wait until `event` is set, or so long by `clock`."""
+    tasks = [asyncio.create_task(each, name=name) for each in (event.wait(), clock.sleep(seconds))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -7,6 +7,7 @@ Name = Literal[
     "bars_failed",
     "commands",
     "commands_failed",
+    "commands_slowed",
     "deliveries_sent",
     "deliveries_retried",
     "deliveries_unknown",

@@ -14,6 +14,7 @@ from services.market import Market
 from services.personal import Personal
 from services.rules import Rules
 from services.store import outbox
+from services.throttle import Throttle
 from services.tx import Store
 
 
@@ -39,6 +40,7 @@ class Services:
     callers: Callers
     personal: Personal
     health: Health
+    throttle: Throttle
 
     async def backlog(self) -> Backlog:
         """Return how much waits to be sent."""

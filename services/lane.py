@@ -2,12 +2,21 @@
 
 import heapq
 import threading
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from math import inf
 
-from services.domain.deliveries import URGENCY, Delivery
+from services.domain.deliveries import (
+    BURST_SECONDS,
+    BURST_SINGLES,
+    MOST_TOGETHER,
+    URGENCY,
+    Delivery,
+    is_burst,
+    led_by,
+)
 from services.domain.pacing import Pacer
 from services.domain.people import Place
 
@@ -15,6 +24,9 @@ MOST_IN_FLIGHT = 8
 """How many sends may be under way at once; after a crash at most so many carry the label of a possible repeat."""
 
 _NOTHING_DUE_SECONDS = 60.0
+_FORGETS = 1.001  # so much slower the fastest answer counts with each that follows: networks change
+_LATEST_SECONDS = 1.0
+_MOST_CHATS = 10_000  # remembered before those without a late alert are dropped
 
 
 @dataclass(slots=True)
@@ -32,6 +44,22 @@ class _Queue:
             due, number, delivery = heapq.heappop(self.later)
             heapq.heappush(self.due, (URGENCY[delivery.kind], due, number, delivery))
 
+    def hold(self, until: float) -> None:
+        """Put the alerts that are due off: more may come that are told with them."""
+        held = [each for each in self.due if each[3].joins]
+        self.due = [each for each in self.due if not each[3].joins]
+        heapq.heapify(self.due)
+        for _, _, number, delivery in held:
+            heapq.heappush(self.later, (until, number, delivery))
+
+    def joining(self, most: int) -> list[Delivery]:
+        """Take out the alerts that are due and may be told with another, oldest first."""
+        found = sorted((each for each in self.due if each[3].joins), key=lambda each: each[:3])[:most]
+        taken = {each[2] for each in found}
+        self.due = [each for each in self.due if each[2] not in taken]
+        heapq.heapify(self.due)
+        return [each[3] for each in found]
+
 
 @dataclass(slots=True)
 class Lane:
@@ -45,6 +73,10 @@ class Lane:
     _later: list[tuple[float, int]] = field(default_factory=list)  # when to look at a chat again
     _wake_of: dict[int, float] = field(default_factory=dict)  # a chat's earliest entry in _later
     _busy: set[int] = field(default_factory=set)
+    _fastest: float = inf  # seconds from the first byte to the answer
+    _noted: dict[int, float] = field(default_factory=dict)  # by chat, when what is under way left
+    _told: dict[int, deque[float]] = field(default_factory=dict)  # by chat, when its last alerts left
+    _prune_above: int = _MOST_CHATS
     _turns: Iterator[int] = field(default_factory=count)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,26 +84,48 @@ class Lane:
         """Return how many messages wait."""
         return sum(len(queue) for queue in self._chats.values())
 
+    def is_due(self, now: float) -> bool:
+        """Say whether a message may be waiting for anything but its time."""
+        return bool(self._ready) or (bool(self._later) and self._later[0][0] <= now)
+
     @property
     def in_flight(self) -> int:
         """Return how many messages are under way."""
         return len(self._busy)
 
-    def admit(self, chat: int, place: Place, now: float, *, private: bool) -> bool:
+    def admit(self, chat: int, place: Place, now: float, *, private: bool, alert: bool = False) -> bool:
         """Take a place for a message that may leave at once; callable from the store's thread."""
         with self._guard:
             if chat in self._busy or chat in self._chats or len(self._busy) >= self.most_in_flight:
                 return False
-            if self.pacer.wait(place, now, private=private) > 0:
+            if self.pacer.wait(place, now, private=private) > 0 or (alert and self._recent(chat, now) >= BURST_SINGLES):
                 return False
             self.pacer.note(place, now, private=private)
             self._busy.add(chat)
+            self._noted[chat] = now
+            if alert:
+                self._tell(chat, now)
             return True
+
+    def leaves(self, delivery: Delivery, now: float) -> None:
+        """Count what is under way from `now` on: its first byte leaves, or it may have arrived so late."""
+        with self._guard:
+            noted = self._noted.get(delivery.chat)
+            if noted is not None:
+                self.pacer.move(delivery.place, noted, now, private=delivery.private)
+                self._noted[delivery.chat] = now
+
+    def answered(self, delivery: Delivery, left_at: float, now: float) -> None:
+        """Count a message as late as it may have arrived: with what its answer took longer than the fastest does."""
+        took = now - left_at
+        self._fastest = min(took, self._fastest * _FORGETS)
+        self.leaves(delivery, left_at + min(took - self._fastest, _LATEST_SECONDS))
 
     def release(self, chat: int, now: float) -> None:
         """Give the place of a settled message back."""
         with self._guard:
             self._busy.discard(chat)
+            self._noted.pop(chat, None)
         self._line_up(chat, now)
 
     def wait_for(self, delivery: Delivery, due: float) -> None:
@@ -105,6 +159,48 @@ class Lane:
     def _taken(self, chat: int, now: float) -> Delivery | None:
         queue = self._chats[chat]
         delivery = queue.due[0][3]
+        if delivery.joins:
+            return self._taken_alert(chat, queue, now)
+        return self._let_go(chat, queue, delivery, now)
+
+    def _taken_alert(self, chat: int, queue: _Queue, now: float) -> Delivery | None:
+        """Take out an alert, or a summary of all that wait; a lone one of a burst waits for more to come."""
+        with self._guard:
+            recent = self._recent(chat, now)
+        waiting = sum(each[3].joins for each in queue.due)
+        if recent >= BURST_SINGLES:
+            queue.hold(self._told[chat][-BURST_SINGLES] + BURST_SECONDS)
+            self._line_up(chat, now)
+            return None
+        lead = self._let_go(chat, queue, queue.due[0][3], now)
+        if lead is None:
+            return None
+        with self._guard:
+            self._tell(chat, now)
+        if not is_burst(waiting, recent):
+            return lead
+        others = queue.joining(MOST_TOGETHER - 1)
+        if not queue:
+            self._chats.pop(chat, None)
+        return replace(lead, members=led_by(lead, others))
+
+    def _recent(self, chat: int, now: float) -> int:
+        times = self._told.get(chat)
+        if times is None:
+            return 0
+        while times and times[0] <= now - BURST_SECONDS:
+            times.popleft()
+        if not times:
+            del self._told[chat]
+        return len(times)
+
+    def _tell(self, chat: int, now: float) -> None:
+        self._told.setdefault(chat, deque()).append(now)
+        if len(self._told) > self._prune_above:
+            self._told = {each: times for each, times in self._told.items() if times[-1] > now - BURST_SECONDS}
+            self._prune_above = max(_MOST_CHATS, 2 * len(self._told))
+
+    def _let_go(self, chat: int, queue: _Queue, delivery: Delivery, now: float) -> Delivery | None:
         with self._guard:
             if chat in self._busy:
                 return None  # its release lines it up again
@@ -112,6 +208,7 @@ class Lane:
             if wait == 0:
                 self.pacer.note(delivery.place, now, private=delivery.private)
                 self._busy.add(chat)
+                self._noted[chat] = now
         if wait > 0:
             self._look_again(chat, now + wait)
             return None

@@ -3,19 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Generic, Protocol, TypeVar, assert_never
+from typing import Generic, TypeVar, assert_never
 
 import structlog
 
-from services.clock import Clock
+from services.clock import Clock, until
 from services.counters import Counters
 from services.domain.deliveries import (
-    NONCE_WINDOW,
     Delivery,
     Found,
-    Looked,
+    Missing,
     Moved,
     Outcome,
     Parked,
@@ -29,50 +28,38 @@ from services.domain.pacing import Pace, Pacer
 from services.domain.people import Place, Platform
 from services.failpoints import failpoint
 from services.lane import MOST_IN_FLIGHT, Lane
+from services.sender import Sender, attempt, earlier
 from services.settling import settle
+from services.store import departures
 from services.store import outbox as rows
 from services.store.errors import StoreError, StoreFull, StoreUnavailable
 from services.tx import Store, Tx
 
 log = structlog.get_logger()
 R = TypeVar("R")
-R_contra = TypeVar("R_contra", contravariant=True)
-_DEADLINE_SECONDS = 20
 _SWEEP_SECONDS = 60
 _STORE_WAIT = timedelta(seconds=5)
 
 
-class Sender(Protocol[R_contra]):
-    """One platform's side of a delivery. `send` never raises: what it does not know is `Unknown`."""
-
-    @property
-    def remembers_nonce(self) -> bool:
-        """Say whether the same nonce within `NONCE_WINDOW` makes no second message."""
-        ...
-
-    async def send(self, delivery: Delivery, reply: R_contra, *, repeat: bool) -> Outcome:
-        """Make one attempt; `repeat` asks for the words that say that this may be a second copy."""
-        ...
-
-    async def is_answering(self, place: Place) -> bool:
-        """Make a harmless call, to see whether the platform answers at all."""
-        ...
-
-    async def look_up(self, delivery: Delivery) -> Looked:
-        """Look for the message in the chat's history."""
-        ...
-
-
 class Outbox(Generic[R]):
-    """Everything owed to people, from the store's rows to the platforms. `draw` makes the message of a delivery."""
+    """Everything owed to people, from the store's rows to the platforms."""
 
     def __init__(
-        self, store: Store, clock: Clock, counters: Counters, draw: Callable[[Delivery], Awaitable[R]]
+        self,
+        store: Store,
+        clock: Clock,
+        counters: Counters,
+        draw: Callable[[Delivery], Awaitable[R]],
+        keep: Callable[[R], str],
+        make_ready: Callable[[Tx, Delivery], None] = lambda _tx, _owed: None,
     ) -> None:
+        """`draw` makes a delivery's message, `keep` writes one down, `make_ready` reads for it as it is intended."""
         self._store = store
         self._clock = clock
         self._counters = counters
         self._draw = draw
+        self._keep = keep
+        self._make_ready = make_ready
         self._lanes: dict[tuple[Platform, int], tuple[Lane, Sender[R]]] = {}
         self._patient: set[Platform] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,7 +83,10 @@ class Outbox(Generic[R]):
         await self._store.write(rows.abandon)
 
     async def take_up(self, platform: Platform, bot_id: int) -> None:
-        """Queue what this bot owes from before it was registered."""
+        """Queue what this bot owes from before it was registered, and keep to windows that an earlier process began."""
+        pacer, now = self._lanes[platform, bot_id][0].pacer, self._clock.now()
+        for place, private, ago in await self._store.read(lambda tx: departures.lately(tx, platform, bot_id, now)):
+            pacer.note(place, self._clock.monotonic() - ago, private=private)
         for owed in await self._store.read(rows.unsettled):
             if (owed.place.platform, owed.place.bot_id) == (platform, bot_id):
                 self.enqueue(owed)
@@ -104,6 +94,10 @@ class Outbox(Generic[R]):
     def waiting(self) -> int:
         """Return how many messages are owed and not under way."""
         return sum(len(lane) for lane, _ in self._lanes.values())
+
+    def is_due(self) -> bool:
+        """Say whether a message waits for anything but its time."""
+        return any(lane.is_due(self._clock.monotonic()) for lane, _ in self._lanes.values())
 
     def in_flight(self) -> int:
         """Return how many messages are under way."""
@@ -115,8 +109,9 @@ class Outbox(Generic[R]):
         now = self._clock.now()
         at_once = self._open and lane is not None and place.platform not in self._patient
         if lane is not None and at_once:
-            at_once = lane[0].admit(owed.chat, place, self._clock.monotonic(), private=private)
-        made = rows.add(tx, owed, now, sending=at_once)
+            monotonic, is_alert = self._clock.monotonic(), owed.kind == "alert"
+            at_once = lane[0].admit(owed.chat, place, monotonic, private=private, alert=is_alert)
+        made = rows.add(tx, owed, now, sending=at_once, to=(place, private))
         if lane is not None and at_once:
             give_back = partial(lane[0].release, owed.chat, self._clock.monotonic())
             tx.after_rollback(give_back)
@@ -151,17 +146,7 @@ class Outbox(Generic[R]):
             if self._clock.monotonic() >= sweep:
                 sweep = self._clock.monotonic() + _SWEEP_SECONDS
                 await self._retry_parked()
-            await self._rest(min(max(wait, 0.001), _SWEEP_SECONDS))
-
-    async def _rest(self, seconds: float) -> None:
-        # Until something is owed, or so long by our clock.
-        waiting = (self._wake.wait(), self._clock.sleep(seconds))
-        tasks = [asyncio.create_task(each, name="outbox: rest") for each in waiting]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
+            await until(self._wake, self._clock, min(max(wait, 0.001), _SWEEP_SECONDS), "outbox: rest")
 
     def _start_due(self, lane: Lane) -> float:
         while self._open:
@@ -230,38 +215,57 @@ class Outbox(Generic[R]):
 
     async def _send(self, owed: Delivery, sender: Sender[R], *, intended: bool) -> Outcome | Found | None:
         now = self._clock.now()
-        repeat = False
-        if owed.unknowns and not (sender.remembers_nonce and _is_remembered(owed, now - NONCE_WINDOW)):
-            looked = await sender.look_up(owed)
-            if isinstance(looked, Found):
-                return looked
-            repeat = isinstance(looked, Unreadable)
+        looked = await earlier(sender, owed, now) if owed.unknowns else Missing()
+        if isinstance(looked, Found):
+            return looked
         if owed.unknowns and not await sender.is_answering(owed.place):
             self.enqueue(replace(owed, not_before=now + wait_after_unknown(owed.unknowns)))
             return None
+        if not intended:
+            failpoint("outbox.before_intent")
+            if not await self._intend(owed):
+                return None
+        failpoint("outbox.after_intent")
         try:
             reply = await self._draw(owed)
         except Exception:
             log.exception("outbox.draw_failed", delivery=owed.id)
             return Parked("could not be drawn", chat=False)
-        if not intended:
-            failpoint("outbox.before_intent")
-            if not await self._store.write(lambda tx: rows.intend(tx, owed, self._clock.now())):
-                return None
-        failpoint("outbox.after_intent")
-        outcome = await self._within_deadline(sender, owed, reply, repeat=repeat)
+        parts = (reply,) if owed.answers is not None else sender.divide(reply)
+        if len(parts) > 1:
+            await self._write_down(owed, parts)
+        lane, left_at = self._lanes[owed.place.platform, owed.place.bot_id][0], self._clock.monotonic()
+        lane.leaves(owed, left_at)
+        outcome = await attempt(sender, owed, parts[0], repeat=isinstance(looked, Unreadable))
+        lane.answered(owed, left_at, self._clock.monotonic())
         failpoint("outbox.after_send")
         return outcome
 
-    async def _within_deadline(self, sender: Sender[R], owed: Delivery, reply: R, *, repeat: bool) -> Outcome:
-        try:
-            async with asyncio.timeout(_DEADLINE_SECONDS):
-                return await sender.send(owed, reply, repeat=repeat)
-        except TimeoutError:
-            return Unknown("no answer in time")
-        except Exception as failure:  # an outcome that nobody foresaw is unknown: fail safe
-            log.exception("outbox.send_failed", delivery=owed.id)
-            return Unknown(type(failure).__name__)
+    async def _intend(self, owed: Delivery) -> bool:
+        """Commit that this leaves now, with whom it is told, and make it ready; False if it is owed no longer."""
+
+        def work(tx: Tx) -> bool:
+            if (owed.members and not rows.gather(tx, owed)) or not rows.intend(tx, owed, self._clock.now()):
+                return False
+            self._make_ready(tx, owed)
+            return True
+
+        is_owed = await self._store.write(work)
+        if not is_owed and owed.members:
+            await self._owe_again(lambda tx: rows.open_among(tx, owed.members))
+        return is_owed
+
+    async def _write_down(self, owed: Delivery, parts: tuple[R, ...]) -> None:
+        """Commit the words of a message of several parts, and owe those that follow."""
+        first, *more = (self._keep(each) for each in parts)
+
+        def work(tx: Tx) -> list[Delivery | None]:
+            rows.rewrite(tx, owed.id, first)
+            return [rows.add(tx, each, self._clock.now()) for each in rows.following(owed, more)]
+
+        for each in await self._store.write(work):
+            if each is not None:
+                self.enqueue(each)
 
     def _heed(self, owed: Delivery, outcome: Outcome | Found) -> None:
         platform = owed.place.platform
@@ -292,7 +296,3 @@ class Outbox(Generic[R]):
         failpoint("outbox.after_settle")
         if stored is not None and stored.state in ("pending", "unknown"):
             self.enqueue(stored)
-
-
-def _is_remembered(owed: Delivery, since: datetime) -> bool:
-    return owed.first_intended_at is not None and owed.first_intended_at > since

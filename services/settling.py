@@ -1,6 +1,6 @@
 """What the outcome of an attempt means for the delivery and for its chat."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from services.domain.deliveries import (
@@ -20,14 +20,18 @@ from services.store import people
 from services.store.outbox import Settlement
 from services.tx import Tx
 
+_NEVER = timedelta(days=36_500)
+
 
 def settle(tx: Tx, owed: Delivery, outcome: Outcome | Found, now: datetime) -> Delivery | None:
     """Store an outcome with all that it means, in one transaction, and return the delivery as it is then."""
     attempts = owed.attempt + (owed.state != "sending")  # one that was intended when it was owed is counted already
-    rows.settle(tx, owed, settlement(owed, outcome, attempts, now), now)
+    refused_since = owed.created_at
+    if isinstance(outcome, Parked) and outcome.chat:
+        people.park_chat(tx, owed.chat, now, outcome.reason)
+        refused_since = people.refused_since(tx, owed.chat) or now
+    rows.settle(tx, owed, settlement(owed, outcome, refused_since, now), now)
     match outcome:
-        case Parked(reason, chat=True):
-            people.park_chat(tx, owed.chat, now, reason)
         case Moved(chat_id):
             people.migrate_chat(tx, owed.place.platform, owed.place.bot_id, owed.place.chat_id, chat_id)
         case Sent() if attempts > 1:
@@ -37,8 +41,8 @@ def settle(tx: Tx, owed: Delivery, outcome: Outcome | Found, now: datetime) -> D
     return rows.by_id(tx, owed.id)
 
 
-def settlement(owed: Delivery, outcome: Outcome | Found, attempts: int, now: datetime) -> Settlement:
-    """Return what is stored for an outcome after so many attempts."""
+def settlement(owed: Delivery, outcome: Outcome | Found, refused_since: datetime, now: datetime) -> Settlement:
+    """Return what is stored for an outcome; `refused_since` decides when a refused message is tried again."""
     match outcome:
         case Sent(message_id):
             return Settlement("sent", message_id=message_id)
@@ -50,7 +54,7 @@ def settlement(owed: Delivery, outcome: Outcome | Found, attempts: int, now: dat
             wait = wait_after_unknown(owed.unknowns + 1)
             return Settlement("unknown", reason, not_before=now + wait, unknown=True)
         case Parked(reason):
-            return Settlement("parked", reason, not_before=now + wait_after_parking(attempts))
+            return Settlement("parked", reason, not_before=now + (wait_after_parking(now - refused_since) or _NEVER))
         case Moved():
             return Settlement("unknown" if owed.unknowns else "pending", "the group moved", not_before=now)
         case _:

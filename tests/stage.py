@@ -146,6 +146,9 @@ class Recorder:
         self.told.append(Told(self.clock.now(), delivery.place.chat_id, plain(reply), reply, delivery))
         return Sent(len(self.told))
 
+    def divide(self, reply: Reply[object]) -> tuple[Reply[object], ...]:
+        return (reply,)
+
     async def is_answering(self, place: Place) -> bool:
         return place.bot_id == BOT
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bot.app import App, Sources, wired
 from bot.render.text import plain
 from bot.settings import Settings
+from bot.settings.model import LimitSettings
 from handlers.model import Reply
 from services.counters import Counters
 from services.domain.candles import Candle, Interval
@@ -124,7 +125,7 @@ class World:
             self.clock.is_still
             and not app.services.alerts.is_firing
             and not app.outbox.in_flight()
-            and not app.outbox.waiting()
+            and not app.outbox.is_due()
         )
 
     async def dump(self, *, without: Iterable[str] = ("inbox",)) -> str:
@@ -164,13 +165,15 @@ async def scripted(
     at: float = 0,
     past: dict[tuple[str, Interval], tuple[Candle, ...]] | None = None,
     sends: bool = True,
+    commands_per_minute: int = 100_000,
     **prices: float | str,
 ) -> AsyncIterator[World]:
     """A world on exchanges that say what a test sets; its store is a file in `folder`, or in memory."""
     clock = SteppedClock(START + timedelta(seconds=at))
     spoken = {BASES.get(name, name): Decimal(str(price)) for name, price in prices.items()}
     exchanges = tuple(Exchange(name, clock, dict(spoken), past or {}) for name in names)
-    async with _running(clock, exchanges, Sources(exchanges, coins), folder, sends=sends) as world:
+    sources = Sources(exchanges, coins)
+    async with _running(clock, exchanges, sources, folder, sends=sends, often=commands_per_minute) as world:
         for exchange in exchanges:
             exchange.say()
         await world.rest()
@@ -179,10 +182,17 @@ async def scripted(
 
 @asynccontextmanager
 async def _running(
-    clock: SteppedClock, exchanges: tuple[Exchange, ...], sources: Sources, folder: Path | None, *, sends: bool
+    clock: SteppedClock,
+    exchanges: tuple[Exchange, ...],
+    sources: Sources,
+    folder: Path | None,
+    *,
+    sends: bool,
+    often: int = 100_000,
 ) -> AsyncIterator[World]:
     counters = Counters()
-    settings = Settings() if folder is None else Settings(data_dir=folder)
+    limits = LimitSettings(commands_per_minute=often)
+    settings = Settings(limits=limits) if folder is None else Settings(limits=limits, data_dir=folder)
     async with AsyncExitStack() as stack:
         store = await (open_sqlite(None, counters) if folder is None else open_store(None, folder, counters, clock))
         stack.push_async_callback(store.close)

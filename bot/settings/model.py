@@ -126,6 +126,9 @@ class LimitSettings(_Section):
 
     alerts_per_person: Count = Field(default=50, description="Alerts a person may have.")
     alerts_per_chat: Count = Field(default=200, description="Alerts a group or channel may have.")
+    commands_per_minute: Count = Field(
+        default=20, description="Commands a person may give a minute; half as many may come at once."
+    )
 
 
 class LogSettings(_Section):

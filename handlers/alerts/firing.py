@@ -18,14 +18,13 @@ async def fired(
     request: Request, found: Alert, event: Event, told_at: datetime, inputs: tuple[Standing, ...] = ()
 ) -> Reply[AlertNow]:
     """Draw the message of one firing, at the moment it is sent. `inputs` are what each of several conditions said."""
-    mine = request.caller.preferences
     card = Card(
-        words.clause(request, event.condition if len(found.standings) == 1 else found.expression, mine),
-        lines=(*_lines(request, found, event, told_at), *_inputs(request, inputs)),
+        sentence(request, found, event),
+        lines=(*_lines(request, found, event, told_at), *told_inputs(request, inputs)),
         notes=(say("Alert #{number} {code}", number=found.number, code=event.code),),
         source=Provenance(write.source_name(event.source), event.at),
         tone=_tone(event.condition),
-        marks=_marks(event),
+        marks=marks_of(event),
     )
     return Reply(cards.present(request, found), card, buttons=buttons_of(found))
 
@@ -41,24 +40,19 @@ def _tone(condition: Condition) -> Tone:
 
 
 def _lines(request: Request, found: Alert, event: Event, told_at: datetime) -> tuple[str, ...]:
-    mine = request.caller.preferences
-    replayed = event.basis == "replay"
-    value = words.value_words(request, event.condition, event.value, mine)
-    when = write.date_time(event.at, mine) if replayed else write.clock_time(event.at, mine)
-    lines = [say("{value} at {time}", value=value, time=when)]
-    if len(found.standings) > 1:
-        lines = [say("True at {time}", time=when)]
+    value, *more = facts(request, found, event, told_at)
+    late = late_words(event, told_at)
+    return (value, *more) if late is None else (late, value, *more[1:])
+
+
+def late_words(event: Event, told_at: datetime) -> str | None:
+    """Return how late a firing is told, where it is."""
     late = lateness(event, told_at)
-    if late is not None and not replayed:
-        lines.insert(0, say("Late by {time}.", time=write.span(late)))
-    if event.disputed:
-        lines.append(say("Sources disagree about this price."))
-    if found.note is not None:
-        lines.append(found.note)
-    return tuple(lines)
+    return None if late is None or event.basis == "replay" else say("Late by {time}.", time=write.span(late))
 
 
-def _inputs(request: Request, inputs: tuple[Standing, ...]) -> tuple[str, ...]:
+def told_inputs(request: Request, inputs: tuple[Standing, ...]) -> tuple[str, ...]:
+    """Return what each of several conditions said."""
     mine = request.caller.preferences
     known = [(each.condition, each.value) for each in inputs if each.value is not None]
     return tuple(
@@ -68,7 +62,32 @@ def _inputs(request: Request, inputs: tuple[Standing, ...]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _marks(event: Event) -> tuple[Mark, ...]:
+def sentence(request: Request, found: Alert, event: Event) -> str:
+    """Return what became true."""
+    what = event.condition if len(found.standings) == 1 else found.expression
+    return words.clause(request, what, request.caller.preferences)
+
+
+def facts(request: Request, found: Alert, event: Event, told_at: datetime) -> tuple[str, ...]:
+    """Return what a firing says below its sentence: value and time, then what is special about it."""
+    mine = request.caller.preferences
+    when = write.date_time(event.at, mine) if event.basis == "replay" else write.clock_time(event.at, mine)
+    if len(found.standings) > 1:
+        first = say("True at {time}", time=when)
+    else:
+        first = say(
+            "{value} at {time}", value=words.value_words(request, event.condition, event.value, mine), time=when
+        )
+    special = (
+        late_words(event, told_at),
+        say("Sources disagree about this price.") if event.disputed else None,
+        found.note,
+    )
+    return (first, *(each for each in special if each is not None))
+
+
+def marks_of(event: Event) -> tuple[Mark, ...]:
+    """Return what the numbers of a firing must be labelled with."""
     if event.source == "simulated":
         return ("SIMULATED",)
     return ("REPLAY",) if event.basis == "replay" else ()

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -18,6 +19,15 @@ NONCE_WINDOW = timedelta(seconds=120)
 
 _UNKNOWN_WAITS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))
 _PARKED_WAITS = tuple(timedelta(hours=h) for h in (1, 6, 24))
+PARKED_FOR = timedelta(days=30)
+"""After so long a refused message is not tried again by itself, only when the chat speaks."""
+
+BURST_SECONDS = 10.0
+BURST_SINGLES = 3
+"""So many alerts of one chat within so many seconds are single messages; what comes on top is one summary."""
+
+MOST_TOGETHER = 20
+"""So many alerts at most in one summary, so that it is one message on every platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,12 @@ class Delivery:
     first_intended_at: datetime | None
     not_before: datetime
     created_at: datetime
+    members: tuple[int, ...] = ()  # the deliveries told in this one's message, itself among them; none for a single
+
+    @property
+    def joins(self) -> bool:
+        """Say whether it may be told in a summary: an alert that nobody can have seen yet."""
+        return self.kind == "alert" and self.card is None and not self.unknowns and not self.members
 
     @property
     def nonce(self) -> str:
@@ -119,6 +135,26 @@ def wait_after_unknown(unknowns: int) -> timedelta:
     return _UNKNOWN_WAITS[min(unknowns, len(_UNKNOWN_WAITS)) - 1]
 
 
-def wait_after_parking(attempt: int) -> timedelta:
-    """Return when a refused delivery is tried again by itself."""
-    return _PARKED_WAITS[min(attempt, len(_PARKED_WAITS)) - 1]
+def wait_after_parking(refused_for: timedelta) -> timedelta | None:
+    """Return when a refused delivery is tried again, given how long it has been refused; None: not by itself.
+
+    That is 1 h, 7 h and 31 h after the first refusal, then daily.
+    """
+    if refused_for >= PARKED_FOR:
+        return None
+    begun = timedelta()
+    for wait in _PARKED_WAITS:
+        begun += wait
+        if refused_for < begun:
+            return wait
+    return _PARKED_WAITS[-1]
+
+
+def is_burst(waiting: int, told: int) -> bool:
+    """Say whether what waits goes into a summary, given how many alerts were told in the last `BURST_SECONDS`."""
+    return waiting > 1 and waiting + told > BURST_SINGLES
+
+
+def led_by(lead: Delivery, others: Sequence[Delivery]) -> tuple[int, ...]:
+    """Return the members of a summary, in the order in which they are told."""
+    return tuple(sorted((lead.id, *(each.id for each in others))))

@@ -1,5 +1,6 @@
 """How fast a platform lets us talk: strict sliding windows per bot, per chat and per group."""
 
+from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -68,6 +69,13 @@ class Pacer:
             track.times.append(now)
         if len(self._chats) > self._prune_above:
             self._prune(now)
+
+    def move(self, place: Place, noted: float, at: float, *, private: bool) -> None:
+        """Count a message, noted before, at the time when it really left."""
+        for track in self._tracks(place, private=private):
+            if noted in track.times:
+                track.times.remove(noted)
+            insort(track.times, at)
 
     def _prune(self, now: float) -> None:
         for track in self._chats.values():

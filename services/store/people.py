@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
 
 from services.domain.people import NumberStyle, Place, Platform, Preferences
@@ -55,8 +55,9 @@ _PARKED_CHATS = select(chat.c.id).where(
 _PARK = (
     update(chat)
     .where(chat.c.id == bindparam("the_id"))
-    .values(parked_at=bindparam("at"), parked_reason=bindparam("reason"))
+    .values(parked_at=func.coalesce(chat.c.parked_at, bindparam("at")), parked_reason=bindparam("reason"))
 )
+_UNPARK = update(chat).where(chat.c.id == bindparam("the_id")).values(parked_at=None, parked_reason=None)
 _MIGRATE = (
     update(chat)
     .where(
@@ -138,7 +139,7 @@ def chat_of(tx: Tx, place: Place, private_to: int | None) -> int:
     if not found:
         return integer(tx.rows(_ADD_CHAT, {**values, "private_to": private_to})[0][0])
     if found[0][2] is not None:
-        tx.run(_PARK, {"the_id": found[0][0], "at": None, "reason": None})
+        tx.run(_UNPARK, {"the_id": found[0][0]})
     return integer(found[0][0])
 
 
@@ -169,8 +170,17 @@ def parked_chats(tx: Tx, platform: Platform, bot_id: int) -> list[int]:
 
 
 def park_chat(tx: Tx, chat_id: int, at: datetime | None, reason: str | None) -> None:
-    """Note that a chat refuses messages, or with None that it takes them again."""
-    tx.run(_PARK, {"the_id": chat_id, "at": None if at is None else micros(at), "reason": reason})
+    """Note that a chat refuses messages, since when it first did, or with None that it takes them again."""
+    if at is None:
+        tx.run(_UNPARK, {"the_id": chat_id})
+    else:
+        tx.run(_PARK, {"the_id": chat_id, "at": micros(at), "reason": reason})
+
+
+def refused_since(tx: Tx, chat_id: int) -> datetime | None:
+    """Return when a chat's refusals began, or None while it takes messages."""
+    found = chat_row(tx, chat_id)
+    return None if found is None or found.parked_at is None else moment(found.parked_at)
 
 
 def migrate_chat(tx: Tx, platform: Platform, bot_id: int, old: int, new: int) -> None:

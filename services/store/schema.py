@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -162,6 +162,13 @@ delivery = Table(
     Column("reason", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger),
+    Column("lead_id", BigInteger),  # the delivery in whose message this one is told; the leading one names itself
+    Index(
+        "delivery_together",
+        "lead_id",
+        sqlite_where=text("lead_id IS NOT NULL"),
+        postgresql_where=text("lead_id IS NOT NULL"),
+    ),
     Index(
         "delivery_due",
         "not_before",

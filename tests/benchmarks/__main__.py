@@ -8,14 +8,17 @@ import structlog
 
 from tests.benchmarks.report import Report
 
-NAMES = ("commands", "start", "e2e", "chart", "tick", "mem", "churn", "recover")
+NAMES = ("commands", "start", "e2e", "match", "fanout", "outbox", "chart", "tick", "mem", "churn", "recover")
 
 
 def main(arguments: Sequence[str]) -> None:
     """Read the arguments, run and print."""
     given = _parser().parse_args(arguments)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the lines of JSON stand alone
-    for name in NAMES if given.name == "all" else (given.name,):
+    names = NAMES if given.name == "all" else (given.name,)
+    if names == ("e2e",) and (given.match or 1) > 1:
+        names, given.count = ("match",), given.match
+    for name in names:
         sys.stdout.write(f"{measured(name, given).line()}\n")
         sys.stdout.flush()
 
@@ -23,10 +26,13 @@ def main(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("name", nargs="?", default="all", choices=(*NAMES, "all"))
-    parser.add_argument("--count", type=_whole, help="how often the thing is done")
+    parser.add_argument("--count", "--k", type=_whole, help="how often the thing is done, or how many are told")
     parser.add_argument("--alerts", type=_whole, help="how many alerts there are; 1e6 is a million")
     parser.add_argument("--symbols", type=_whole, default=500, help="how many coins they wait for")
-    parser.add_argument("--match", type=_whole, help="for tick: only with so many matches, 0 for none")
+    parser.add_argument(
+        "--match", type=_whole, help="for tick: only with so many matches, 0 for none; for e2e: so many at once"
+    )
+    parser.add_argument("--no-limit", action="store_true", help="for e2e: without the platform's limits; always so")
     parser.add_argument("--scale", action="store_true", help="for tick: only its growth with the number of alerts")
     parser.add_argument("--ref", choices=("naive", "orm"), help="what each is measured beside; always measured")
     parser.add_argument("--db", choices=("sqlite",), default="sqlite", help="for recover: the kind of store")
@@ -54,6 +60,18 @@ def measured(name: str, given: argparse.Namespace) -> Report:
             from tests.benchmarks import e2e
 
             return e2e.run(count or e2e.COUNT, alerts or e2e.ALERTS)
+        case "match":
+            from tests.benchmarks import fanout
+
+            return fanout.unpaced(count or fanout.MATCHES, alerts or fanout.ALERTS)
+        case "fanout":
+            from tests.benchmarks import fanout
+
+            return fanout.paced(count or fanout.COUNT)
+        case "outbox":
+            from tests.benchmarks import outbox
+
+            return outbox.run(count or outbox.COUNT)
         case "chart":
             from tests.benchmarks import chart
 

@@ -51,6 +51,7 @@ def flowbell(
 ) -> AbstractAsyncContextManager[Process]:
     """Run the bot on a simulated market; `more` are settings."""
     settings = {
+        "FLOWBELL_LIMITS__COMMANDS_PER_MINUTE": "100000",
         "FLOWBELL_DATA_DIR": str(folder / "data"),
         "FLOWBELL_LOG__LEVEL": "warning",
         "FLOWBELL_MARKET__SOURCES": "simulated",

@@ -13,6 +13,8 @@ FIGURES = {
     "commands": {"rate_per_s", "p50_ms", "p99_ms", "unloaded_p50_ms", "times_reference"},
     "start": {"ready_s", "first_ready_s", "peak_mib", "version_ms"},
     "e2e": {"p50_ms", "p99_ms", "alerts", "times_reference"},
+    "match": {"first_ms", "last_ms", "rate_per_s", "share_of_bare"},
+    "outbox": {"owed_per_s", "owed_many_per_s", "take_ratio"},
     "tick": {"p50_us", "p99_us", "times_naive", "match_1000_ms", "match_100000_ms", "exponent_n", "exponent_k"},
     "mem": {"bytes_per_alert", "process_mib"},
     "churn": {"add_p99_us", "remove_p99_us", "one_level_add_p99_us", "one_level_remove_p99_us", "durable_p99_ms"},

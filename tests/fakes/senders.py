@@ -64,6 +64,9 @@ class FakeSender:
         if fresh or not self.remembers_nonce:
             self.seen.append((delivery.place.chat_id, text))
 
+    def divide(self, reply: str) -> tuple[str, ...]:
+        return tuple(reply.split("|"))
+
     async def is_answering(self, place: Place) -> bool:
         del place
         self.asked += 1

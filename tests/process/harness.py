@@ -101,7 +101,11 @@ def addresses(outside: Fakes) -> dict[str, str]:
 
 
 TOKENS: Final = {"FLOWBELL_TELEGRAM__TOKEN": TELEGRAM_TOKEN, "FLOWBELL_DISCORD__TOKEN": DISCORD_TOKEN}
-UNPACED: Final = {"FLOWBELL_TELEGRAM__PACE": "off", "FLOWBELL_DISCORD__PACE": "off"}
+UNPACED: Final = {
+    "FLOWBELL_TELEGRAM__PACE": "off",
+    "FLOWBELL_DISCORD__PACE": "off",
+    "FLOWBELL_LIMITS__COMMANDS_PER_MINUTE": "100000",
+}
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

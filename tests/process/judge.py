@@ -61,12 +61,8 @@ def heard(outside: Fakes) -> list[Said]:
 @cache
 def _read(platform: str, chat: int, text: str) -> tuple[Said, ...]:
     labelled = text.startswith(LABEL)
-    found = ((kind, form.search(text), group) for kind, form, group in _KINDS)
-    return tuple(
-        Said(platform, chat, kind, int(words[group].replace(",", "")), labelled)
-        for kind, words, group in found
-        if words
-    )
+    found = ((kind, words[group]) for kind, form, group in _KINDS for words in form.finditer(text))
+    return tuple(Said(platform, chat, kind, int(number.replace(",", "")), labelled) for kind, number in found)
 
 
 def missing(expected: Expected, said: Iterable[Said], platform: str = "") -> set[tuple[Kind, int]]:

@@ -58,23 +58,33 @@ class Post:
         self.store, self.clock, self.counters = store, clock, Counters()
         self.sender = FakeSender(clock)
         self.undrawable: set[str] = set()
-        self.outbox: Outbox[str] = Outbox(store, clock, self.counters, self._draw)
+        self.outbox: Outbox[str] = Outbox(store, clock, self.counters, self._draw, str)
 
     async def _draw(self, owed: Delivery) -> str:
         if owed.key in self.undrawable:
             raise LookupError(owed.key)
-        return owed.key
+        if owed.members:
+            return f"{len(owed.members)} together: {owed.members}"
+        return owed.key if owed.card in (None, "text") else owed.card
 
     def connect(self, pace: Pace = UNLIMITED, *, one_commit: bool = True) -> None:
         self.outbox.register("telegram", BOT, self.sender, pace, one_commit=one_commit)
 
-    async def owe(self, key: str, chat: int = 1, kind: Kind = "alert", *, fails: Exception | None = None) -> int:
+    async def owe(
+        self,
+        key: str,
+        chat: int = 1,
+        kind: Kind = "alert",
+        *,
+        fails: Exception | None = None,
+        card: str | None = "text",
+    ) -> int:
         """Owe a message in a transaction that may fail at its end; return the delivery's id, 0 where it was owed."""
         place = Place("telegram", BOT, chat)
 
         def work(tx: Tx) -> int:
             person, _ = people.person_of(tx, "telegram", chat, self.clock.now())
-            owed = Owed(key, kind, people.chat_of(tx, place, person), card="text")
+            owed = Owed(key, kind, people.chat_of(tx, place, person), card=card)
             made = self.outbox.owe(tx, owed, place, private=True)
             for failure in filter(None, [fails]):
                 raise failure

@@ -77,8 +77,8 @@ def test_an_alert_lifts_its_chat_over_waiting_replies() -> None:
 def test_chats_take_turns(pace: Pace, crowd: int) -> None:
     # Chat 1 (or 9) has a hundred messages before the others come with one each.
     numbers = count(1)
-    loud = [owed(next(numbers), crowd) for _ in range(100)]
-    quiet = [owed(next(numbers), chat) for chat in range(2, 9)]
+    loud = [owed(next(numbers), crowd, "reply") for _ in range(100)]
+    quiet = [owed(next(numbers), chat, "reply") for chat in range(2, 9)]
     order = played(lane_of(*loud, *quiet, pace=pace, most_in_flight=1), 107)
     assert len(order) == 107
     assert set(order[:9]) > {each.id for each in quiet}
@@ -216,3 +216,27 @@ class Sending(RuleBasedStateMachine):
 
 Sending.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestSending = Sending.TestCase
+
+
+def test_a_window_counts_from_when_a_message_really_left() -> None:
+    lane = lane_of(owed(1, 1, "reply"), owed(2, 2, "reply"), owed(3, 3, "reply"), pace=Pace(Window(2, 1.0), None, None))
+    assert [taken(lane), taken(lane)] == [1, 2]
+    lane.leaves(owed(1, 1), START + 0.4)
+    lane.release(1, START + 0.5)
+    assert taken(lane, START + 1.1) == 3  # the second one's place
+    lane.release(3, START + 1.1)
+    lane.wait_for(owed(4, 4, "reply"), START)
+    assert taken(lane, START + 1.2) == pytest.approx(0.212)
+    assert taken(lane, START + 1.42) == 4
+
+
+def test_a_message_whose_answer_is_slow_counts_as_late_as_it_may_have_arrived() -> None:
+    messages = [owed(number, number, "reply") for number in range(1, 5)]
+    lane = lane_of(*messages, pace=Pace(Window(1, 1.0), None, None))
+    for number, answered_after, waits in ((1, 0.1, 1.012), (2, 0.1, 1.012), (3, 0.4, 1.312)):
+        now = START + 10 * number
+        assert taken(lane, now) == number
+        lane.leaves(messages[number - 1], now)
+        lane.answered(messages[number - 1], now, now + answered_after)
+        lane.release(number, now + answered_after)
+        assert taken(lane, now + answered_after) == pytest.approx(waits - answered_after, abs=0.001)

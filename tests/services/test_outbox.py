@@ -168,7 +168,7 @@ async def test_later_than_a_nonce_is_remembered_the_history_decides(
 
 
 async def test_a_refused_message_is_kept_and_tried_again_after_hours(post: Post) -> None:
-    post.sender.then(*[Parked("blocked")] * 4)
+    post.sender.then(*[Parked("blocked")] * 40)
     owed = await post.sent("a")
     assert (owed.state, owed.card) == ("parked", "text")
     chat = await post.store.read(lambda tx: people.chat_row(tx, owed.chat))
@@ -178,10 +178,16 @@ async def test_a_refused_message_is_kept_and_tried_again_after_hours(post: Post)
     for _ in range(60):
         await post.after(3_600)
         tries.append(len(post.sender.attempts))
-    assert [tries.index(number) for number in (2, 3, 4)] == pytest.approx([1, 7, 31], abs=1)
-    assert tries[-1] == 4
+    assert [tries.index(number) for number in (2, 3, 4, 5)] == pytest.approx([1, 7, 31, 55], abs=1)
+    for _ in range(40):
+        await post.after(86_400)
+        tries.append(len(post.sender.attempts))
+    assert 29 <= tries[-1] <= 33
+    assert tries[-8:] == [tries[-1]] * 8
     assert (await post.owed(owed.id)).state == "parked"
-    assert post.counters.get("deliveries_parked", "blocked") == 4
+    await post.outbox.wake(owed.chat)
+    await post.rest()
+    assert len(post.sender.attempts) == tries[-1] + 1
 
 
 async def test_a_chat_that_takes_messages_again_gets_what_waited(post: Post) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from services.counters import Counters
 from services.domain.deliveries import Parked, Unknown
+from services.domain.pacing import Pace, Window
 from services.store.open import open_store
 from services.tx import Store
 from tests.fakes.senders import Ending
@@ -159,3 +160,24 @@ async def test_an_outcome_that_cannot_be_stored_is_kept_until_it_can(post: Post)
     await post.after(1_000)
     assert (await post.owed(number)).state == "sent"
     assert [each.repeat for each in post.sender.attempts] == [False]
+
+
+async def test_a_restart_does_not_break_a_window(store: Store) -> None:
+    pace = Pace(None, Window(2, 60.0), None)
+    async with posting(store=store) as before:
+        before.connect(pace)
+        await before.sent("a")
+        await before.after(10)
+        await before.sent("b")
+    async with posting(store=store) as after:
+        after.clock.set(before.clock.now() + timedelta(seconds=5))
+        await after.outbox.load()
+        after.connect(pace)
+        await after.outbox.take_up("telegram", 7)
+        await after.owe("c")
+        await after.rest()
+        assert after.sender.seen == []
+        await after.after(44)
+        assert after.sender.seen == []
+        await after.after(2)
+        assert after.sender.seen == [(1, "c")]

@@ -27,6 +27,10 @@ class ConsoleSender:
             return Parked(type(failure).__name__, chat=False)
         return Sent(None)
 
+    def divide(self, reply: Reply[object]) -> tuple[Reply[object], ...]:
+        """Return the reply as it is: a terminal takes any length."""
+        return (reply,)
+
     async def is_answering(self, _place: Place) -> bool:
         """Say that a terminal needs no asking."""
         return True

@@ -9,6 +9,9 @@ from services.domain.deliveries import Outcome, Parked, Retry, Sent, Unknown
 UNKNOWN_MESSAGE: Final = 10008
 _EDGE_BAN_SECONDS: Final = 60.0
 _BAD_FORM: Final = frozenset((40005, 50006, 50035, 50109))
+_SLOWED: Final = frozenset((20016, 20022, 20028, 130000))  # slow mode, write limits of a channel, overload
+_CLOSED: Final = frozenset((50008, 50024, 50083, 160005))  # no text there, an archived or locked thread
+_SLOWED_FOR: Final = timedelta(seconds=10)
 _LATER: Final = timedelta(seconds=5)
 _TOKEN_REFUSED: Final = timedelta(minutes=1)
 
@@ -33,12 +36,17 @@ def of_send(answer: Answer) -> Outcome:
             return Retry(_TOKEN_REFUSED, "refused by the edge", whole_bot=True)
         case 404 if refusal.code == UNKNOWN_MESSAGE:
             return Sent(None)  # the nonce names a message that has been deleted since: it was delivered
-        case 403 | 404:
-            return Parked(f"discord {refusal.code}")
-        case status if status >= 500:
+        case status if status >= 500 or status == 408:
             return Unknown(f"status {status}")
         case status:
-            return Parked(f"discord {refusal.code or status}", chat=False)
+            return _refused(status, refusal.code)
+
+
+def _refused(status: int, code: int) -> Outcome:
+    if code in _SLOWED:
+        return Retry(_SLOWED_FOR, f"discord {code}")
+    whole_chat = status in (403, 404) or code in _CLOSED
+    return Parked(f"discord {code if whole_chat else code or status}", chat=whole_chat)
 
 
 def of_edit(answer: Answer) -> Outcome | None:

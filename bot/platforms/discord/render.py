@@ -19,6 +19,7 @@ from services.domain.language import say
 
 log = structlog.get_logger()
 TITLE, DESCRIPTION, CONTENT, LABEL, ALT = 256, 4096, 2000, 80, 1024
+EMBEDS: Final = 6000  # over all embeds of a message
 _ROWS, _PER_ROW = 5, 5
 _PICTURE: Final = "chart.png"
 _COLORS: dict[Tone, int] = {"up": 0x2E9E5B, "down": 0xD04437, "neutral": 0x5B6B7F, "warning": 0xD9A300}
@@ -54,6 +55,14 @@ async def drafts(reply: Reply[object], pictures: Pictures, extras: Extras) -> tu
     if png is not None and reply.chart is not None:
         made[0] = _with_picture(made[0], reply.chart.alt)
     return (Draft(made[0], png), *map(Draft, made[1:]))
+
+
+def fits(card: Card) -> bool:
+    """Say whether a card is one message, however it is labelled."""
+    title, above = _title(card)
+    labelled = Extras(repeat=True, tag="x" * 8)
+    found = text.pages(chain(above, _parts(card, labelled)), DESCRIPTION)
+    return len(found) == 1 and text.units(title) + text.units(found[0]) <= EMBEDS
 
 
 def plain_drafts(reply: Reply[object], extras: Extras) -> tuple[Draft, ...]:

@@ -15,6 +15,7 @@ from bot.platforms.discord.errors import NoAnswer, NotSent
 from bot.platforms.discord.presses import Owner, naming, owner_of
 from bot.platforms.discord.rest import Rest
 from bot.platforms.discord.wire import Answer, Recipient, history
+from bot.render.dividing import divided
 from handlers.model import Reply
 from services.clock import Clock
 from services.domain.deliveries import (
@@ -87,6 +88,10 @@ class DiscordSender:
             if outcome is not None:
                 return outcome
         return await self._post(delivery, _target(delivery, address), drafts, plain)
+
+    def divide(self, reply: Reply[object]) -> tuple[Reply[object], ...]:
+        """Return a reply as messages that Discord takes as embeds, and as plain words where it wants those."""
+        return divided(reply, render.fits)
 
     async def is_answering(self, place: Place) -> bool:
         """Say whether Discord answers at all and takes the token."""

@@ -11,8 +11,9 @@ from bot.platforms.telegram import origin
 from bot.platforms.telegram.messages import Messages, Target
 from bot.platforms.telegram.needs import Conversation
 from bot.platforms.telegram.privately import Privately
-from bot.platforms.telegram.render import possible_repeat
-from handlers.model import Reply
+from bot.platforms.telegram.render import MOST_TEXT, parts, possible_repeat, units
+from bot.render.dividing import divided
+from handlers.model import Card, Reply
 from services.domain.deliveries import Delivery, Looked, Outcome, Parked, Retry, Unreadable
 from services.domain.people import Place
 from services.store.errors import StoreError
@@ -36,7 +37,8 @@ class TelegramSender:
 
     async def send(self, delivery: Delivery, reply: Reply[object], *, repeat: bool) -> Outcome:
         """Make one attempt; a repeat says so in its first line."""
-        label = possible_repeat(reply.card.title if delivery.kind == "alert" else None) if repeat else None
+        named = reply.card.title if delivery.kind == "alert" and not delivery.members else None
+        label = possible_repeat(named) if repeat else None
         try:
             outcome = await self._send(delivery, reply, label)
         except StoreError:
@@ -58,6 +60,10 @@ class TelegramSender:
             return Parked("personal, but owed to a group", chat=False)
         return await self.privately.show(reply, target, asked.user, label=label)
 
+    def divide(self, reply: Reply[object]) -> tuple[Reply[object], ...]:
+        """Return a reply as messages of at most 4096 units, each with room for a label."""
+        return divided(reply, fits)
+
     async def is_answering(self, place: Place) -> bool:
         """Ask Telegram who we are, which changes nothing."""
         del place
@@ -71,3 +77,9 @@ class TelegramSender:
         """Return that there is nothing to read: a bot sees no history."""
         del delivery
         return Unreadable()
+
+
+def fits(card: Card) -> bool:
+    """Say whether a card is one message, however it is labelled."""
+    pages = parts(card, first=possible_repeat(card.title))
+    return len(pages) == 1 and units(pages[0].text) <= MOST_TEXT

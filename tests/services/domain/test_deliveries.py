@@ -36,6 +36,8 @@ def test_after_an_unknown_outcome_the_waits_grow(unknowns: int, seconds: int) ->
     assert wait_after_unknown(unknowns) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize(("attempt", "hours"), [(1, 1), (2, 6), (3, 24), (4, 24)])
-def test_a_refused_message_is_tried_again_after_hours(attempt: int, hours: int) -> None:
-    assert wait_after_parking(attempt) == timedelta(hours=hours)
+@pytest.mark.parametrize(
+    ("refused", "hours"), [(0, 1), (0.9, 1), (1, 6), (6.9, 6), (7, 24), (31, 24), (24 * 29.9, 24), (24 * 30, None)]
+)
+def test_a_refused_message_is_tried_again_after_hours_then_daily_for_a_month(refused: float, hours: int | None) -> None:
+    assert wait_after_parking(timedelta(hours=refused)) == (None if hours is None else timedelta(hours=hours))

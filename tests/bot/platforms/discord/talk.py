@@ -18,7 +18,7 @@ from handlers.params import Coin, Count, Fiat, Rule, Words
 from services.domain.deliveries import Delivery, Outcome
 from services.domain.people import Caller, Place, Platform
 from services.errors import NotAllowed, NotFound
-from services.outbox import Sender
+from services.sender import Sender
 from services.store.inbox import Receipt, Received
 from services.tx import Row, Values
 
