@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -224,6 +224,14 @@ choice = Table(
     Column("person_id", ForeignKey("person.id"), primary_key=True),
     Column("word", Text, primary_key=True),
     Column("coin_id", Text, nullable=False),
+)
+
+watch = Table(
+    "watch",
+    metadata,
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("coin", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
 )
 
 quote = Table(
