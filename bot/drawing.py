@@ -7,12 +7,13 @@ from bot.replies import decode, encode
 from handlers.alerts import notices
 from handlers.alerts.firing import buttons_of, fired
 from handlers.dispatch import Dispatch
-from handlers.model import Reply, Request
+from handlers.model import Card, Provenance, Reply, Request
 from services.buttons import Buttons
 from services.clock import Clock
 from services.domain.alerts import Alert, Event, Standing
 from services.domain.deliveries import Delivery
 from services.domain.gaps import Gap
+from services.domain.language import say
 from services.domain.people import Caller, Place
 from services.outbox import Outbox
 from services.store import alerts, events, people
@@ -65,7 +66,7 @@ class Drawing:
 
     def make_ready(self, tx: Tx, owed: Delivery) -> None:
         """Read what an alert's message is drawn from and keep its buttons: later each would cost a trip or a commit."""
-        subject = _subject(tx, owed)
+        subject = None if owed.place.platform == "watchdog" else _subject(tx, owed)
         if subject is None:
             return
         rows = [[(button.label, button.line) for button in row] for row in buttons_of(subject.alert)]
@@ -85,12 +86,20 @@ class Drawing:
         """Return the message of a delivery as it should read now; raise LookupError if its subject is gone."""
         if owed.card is not None:
             return decode(owed.card)
+        if owed.place.platform == "watchdog":
+            return sign_of_life(owed)
         services = self.dispatch.services
         subject = self._ready.pop(owed.id, None) or await services.store.read(lambda tx: _subject(tx, owed))
         if subject is None:
             raise LookupError(owed.key)
         request = Request(subject.reader, services, self.dispatch.commands)
         return await fired(request, subject.alert, subject.event, self.clock.now(), subject.inputs)
+
+
+def sign_of_life(owed: Delivery) -> Reply[object]:
+    """Return what the watchdog says, as of the moment when its alert fired."""
+    words = say("Prices are heard, alerts fire and messages are sent.")
+    return Reply(None, Card(say("Watchdog"), lines=(words,), source=Provenance("Flowbell", owed.created_at)))
 
 
 def _subject(tx: Tx, owed: Delivery) -> _Subject | None:

@@ -140,7 +140,7 @@ async def status(request: Request) -> Reply[tuple[SourceHealth, ...]]:
         for each in health
         if each.last_error is not None and not each.live
     )
-    watched = write.number(Decimal(len(services.alerts)), 0, mine.numbers)
+    watched = write.number(Decimal(services.alerts_watched), 0, mine.numbers)
     live = [each for each in health if each.live]
     calm = len(live) == len(health)
     card = Card(
