@@ -39,7 +39,7 @@ class WatchdogSender:
     async def send(self, delivery: Delivery, reply: Reply[object], *, repeat: bool) -> Outcome:
         """Make one attempt."""
         outcome = Sent(None) if self.chat is None else await self._told(self.chat, delivery, reply, repeat=repeat)
-        if isinstance(outcome, Sent):
+        if isinstance(outcome, Sent) and delivery.kind == "alert":
             self.watchdog.came_through()
         return outcome
 

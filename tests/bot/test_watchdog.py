@@ -40,6 +40,7 @@ async def test_it_is_in_nobodys_numbers() -> None:
         assert "Watchdog" not in await seen.world.ask("/status")
         assert "flowbell_alerts_watched 1.0" in await seen.metrics()
         assert "No alerts yet" in await seen.world.ask("/alerts", ADMIN_IN_GROUP)
+        assert "blind" not in await seen.world.dump()  # no source has a price of it, and nobody misses one
         assert "#2" not in await seen.world.ask("/alerts")
 
 
