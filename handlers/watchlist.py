@@ -37,6 +37,7 @@ async def list_(request: Request) -> Reply[WatchNow]:
 
 async def add(request: Request, coin: tuple[Coin, ...]) -> Change[WatchNow]:
     """Put coins on your watchlist, at most 50."""
+    _must_be_whole(request)
     before = await request.services.store.read(lambda tx: _list(tx, request))
     await _look_up(request, (*before, *coin))
 
@@ -53,6 +54,7 @@ async def add(request: Request, coin: tuple[Coin, ...]) -> Change[WatchNow]:
 
 async def remove(request: Request, coin: tuple[Watched, ...]) -> Change[WatchNow]:
     """Take coins off your watchlist, by name or by their number in it."""
+    _must_be_whole(request)
     await _look_up(request, await request.services.store.read(lambda tx: _list(tx, request)))
 
     def apply(tx: Tx) -> Reply[WatchNow]:
@@ -82,6 +84,12 @@ async def clear(request: Request, sure: Literal["ask", "yes"] = "ask") -> Reply[
         return _shown(request, ())
 
     return Change(apply)
+
+
+def _must_be_whole(request: Request) -> None:
+    """Refuse a line with a word that means nothing: what changes something changes all of it or nothing."""
+    if request.left_out:
+        raise request.left_out[0]
 
 
 def _list(tx: Tx, request: Request) -> tuple[domain.Coin, ...]:
@@ -134,7 +142,7 @@ def _shown(
         return Reply((), card, buttons=(extra,) if extra else (), private=True)
     currency = request.caller.preferences.currency
     quotes = [(each, _priced(request, each)) for each in coins]
-    title = say("Your watchlist in {currency}", currency=currency.upper())
+    title = say("Your watchlist in {currency}, change in 24h", currency=currency.upper())
     card = several.card_of(request, title, quotes, currency, numbered=True)
     if len(coins) > _REMOVABLE:
         by_number = say("Remove by number: /watch remove {number}", number=len(coins))
