@@ -12,6 +12,7 @@ import structlog
 
 from bot.conversation import Conversation
 from bot.drawing import Drawing, Post
+from bot.measuring import measured_client
 from bot.render.charts import Charts
 from bot.replies import encode
 from bot.settings import Settings
@@ -144,7 +145,7 @@ async def opened(settings: Settings, clock: Clock, *, in_memory: bool = False) -
         stack.push_async_callback(store.close)
         kind = next((name for name in settings.market.sources if name in ARTIFICIAL), "live")
         await store.write(lambda tx: _belongs_to(tx, kind))
-        sources = await _sources(settings, clock, store, stack)
+        sources = await _sources(settings, clock, counters, store, stack)
         app = await wired(settings, clock, counters, store, sources)
         stack.push_async_callback(app.charts.close)
         yield app
@@ -230,13 +231,15 @@ def _last_heard(tx: Tx) -> datetime | None:
     return max((each.seen_at for each in quotes.every(tx)), default=None)
 
 
-async def _sources(settings: Settings, clock: Clock, store: Store, stack: AsyncExitStack) -> Sources:
+async def _sources(
+    settings: Settings, clock: Clock, counters: Counters, store: Store, stack: AsyncExitStack
+) -> Sources:
     names = settings.market.sources
     if "simulated" in names:
         return await _simulated(settings, clock, store)
     if "replay" in names:
         return _replayed(settings, clock)
-    client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
+    client = measured_client(settings, clock, counters)
     await stack.enter_async_context(client)
     return _live(settings, clock, client)
 

@@ -8,12 +8,13 @@ from handlers.alerts import notices
 from handlers.alerts.firing import buttons_of, fired
 from handlers.alerts.summary import summary
 from handlers.dispatch import Dispatch
-from handlers.model import Reply, Request
+from handlers.model import Card, Provenance, Reply, Request
 from services.buttons import Buttons
 from services.clock import Clock
 from services.domain.alerts import Alert, Event, Standing
 from services.domain.deliveries import Delivery
 from services.domain.gaps import Gap
+from services.domain.language import say
 from services.domain.people import Caller, Place
 from services.outbox import Outbox
 from services.store import alerts, events, people
@@ -67,7 +68,8 @@ class Drawing:
 
     def make_ready(self, tx: Tx, owed: Delivery) -> None:
         """Read what an alert's message is drawn from and keep its buttons: later each would cost a trip or a commit."""
-        subject = None if owed.card is not None or owed.members else _subject(tx, owed)
+        drawn = owed.card is not None or owed.members or owed.place.platform == "watchdog"
+        subject = None if drawn else _subject(tx, owed)
         if subject is None:
             return
         rows = [[(button.label, button.line) for button in row] for row in buttons_of(subject.alert)]
@@ -87,6 +89,8 @@ class Drawing:
         """Return the message of a delivery as it should read now; raise LookupError if its subject is gone."""
         if owed.card is not None:
             return decode(owed.card)
+        if owed.place.platform == "watchdog":
+            return sign_of_life(owed)
         services = self.dispatch.services
         if owed.members:
             subjects = await services.store.read(lambda tx: _subjects(tx, owed))
@@ -109,6 +113,12 @@ def _subjects(tx: Tx, owed: Delivery) -> list[_Subject]:
     if not subjects:
         raise LookupError(owed.key)
     return subjects
+
+
+def sign_of_life(owed: Delivery) -> Reply[object]:
+    """Return what the watchdog says, as of the moment when its alert fired."""
+    words = say("Prices are heard, alerts fire and messages are sent.")
+    return Reply(None, Card(say("Watchdog"), lines=(words,), source=Provenance("Flowbell", owed.created_at)))
 
 
 def _subject(tx: Tx, owed: Delivery) -> _Subject | None:

@@ -11,6 +11,8 @@ from typing import Protocol
 import structlog
 
 from bot.app import App, opened
+from bot.oversight import Oversight
+from bot.readiness import Readiness
 from bot.settings import Settings
 from bot.tasks import supervise
 from handlers.model import Reply
@@ -74,6 +76,7 @@ class Runner:
 
     app: App
     links: tuple[Link, ...]
+    oversight: Oversight
     fatal: Exception | None = None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _turned_away: set[Platform] = field(default_factory=set)
@@ -84,9 +87,11 @@ class Runner:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop.set)
         await self.app.outbox.load()
+        await self.oversight.begin()
         async with asyncio.TaskGroup() as group:
             tasks = self.app.keep_going(group)
             tasks += [group.create_task(self._serve(link), name=link.platform) for link in self.links]
+            tasks += self.oversight.keep_going(group)
             log.info("run.started", platforms=[link.platform for link in self.links])
             _leave_out_of_collection()
             await self._stop.wait()
@@ -98,8 +103,7 @@ class Runner:
         is_in = False
         try:
             bot_id = await link.adapter.open()
-            self.app.outbox.register(link.platform, bot_id, link.adapter.sender, link.pace)
-            await self.app.outbox.take_up(link.platform, bot_id)
+            await self.oversight.open(link.platform, bot_id, link.adapter.sender, link.pace)
             is_in = True
             await self._listen(link)
         except link.refusals as refusal:
@@ -128,6 +132,7 @@ class Runner:
         await supervise(link.platform, listen, app.clock, app.counters, app.services.health, fatal=link.refusals)
 
     async def _wind_down(self, tasks: list[asyncio.Task[None]]) -> None:
+        self.oversight.readiness.is_stopping = True  # first of all: who asks now is sent elsewhere
         log.info("run.stopping")
         await self._each(_INTAKE_SECONDS, lambda adapter: adapter.stop_intake(), "intake")
         await self.app.outbox.drain(_DRAIN_SECONDS)
@@ -162,7 +167,9 @@ async def run(settings: Settings, clock: Clock) -> None:
     """Run the platforms that have a token until told to stop."""
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(opened(settings, clock))
-        await Runner(app, links(settings, app)).run()
+        linked = links(settings, app)
+        readiness = Readiness(app, tuple(link.platform for link in linked))
+        await Runner(app, linked, Oversight(app, readiness)).run()
 
 
 def links(settings: Settings, app: App) -> tuple[Link, ...]:

@@ -8,6 +8,8 @@ from handlers.personal import export, forget
 from handlers.prices import convert, price
 from handlers.settings import settings
 from handlers.start import about, help_, privacy, start, status
+from handlers.watchlist import add, clear, remove
+from handlers.watchlist import list_ as watched
 from services.domain.language import say
 
 GROUPS: tuple[tuple[str, tuple[Command, ...]], ...] = (
@@ -28,7 +30,19 @@ GROUPS: tuple[tuple[str, tuple[Command, ...]], ...] = (
             read(undo, "alerts"),
         ),
     ),
-    (say("Mine"), (read(settings), read(export), read(forget), read(privacy))),
+    (
+        say("Mine"),
+        (
+            read(watched, "watch", default=True),
+            read(add, "watch"),
+            read(remove, "watch"),
+            read(clear, "watch"),
+            read(settings),
+            read(export),
+            read(forget),
+            read(privacy),
+        ),
+    ),
     (say("Start"), (read(start), read(help_), read(about), read(status))),
 )
 

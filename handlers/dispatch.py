@@ -79,9 +79,11 @@ class Dispatch:
         if command is not None:
             return Call(command, bind(command, words[1:]))
         members = [member for member in self.commands if member.path[0] == group]
-        by_number = [member for member in members if _is_named_by_number(member, words)]
-        for member in (*by_number, *members):
-            if member in by_number or member.default or len(member.path) == 1:
+        fitting = [member for member in members if _is_named_by_number(member, words)]
+        if any(member.default and not member.parameters for member in members):
+            fitting += [member for member in members if words and _takes_all(member)][:1]
+        for member in (*fitting, *members):
+            if member in fitting or member.default or len(member.path) == 1:
                 return Call(member, bind(member, words))
         names = ", ".join(member.path[1] for member in members)
         raise InvalidInput(say("/{group} needs one of: {members}.", group=group, members=names))
@@ -230,6 +232,10 @@ def _check_choice(command: Command, parameter: Parameter, words: tuple[str, ...]
 def _is_named_by_number(command: Command, words: list[str]) -> bool:
     named = any(each.kind.numbers for each in command.parameters[:1])
     return named and not command.changes and len(words) == 1 and is_number(words[0])
+
+
+def _takes_all(command: Command) -> bool:
+    return any(each.many for each in command.parameters[:1])
 
 
 def _taken(parameter: Parameter, left: list[str], following: list[Parameter]) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, get_args, get_origin
 
 from handlers.model import Request
 from handlers.rule_words import complete_rule, is_coin_alone
+from services import watchlist
 from services.domain import coins as domain
 from services.domain.candles import Interval
 from services.domain.coins import FIATS
@@ -108,6 +109,17 @@ async def _complete_rule(prefix: str, request: Request) -> Suggestions:
     return await complete_rule(prefix, request)
 
 
+async def _watched(word: str, request: Request) -> domain.Coin | int:
+    return int(word.lstrip("#")) if is_number(word) else await _coin(word, request)
+
+
+async def _complete_watched(prefix: str, request: Request) -> Suggestions:
+    listed = await request.services.store.read(lambda tx: watchlist.coins(tx, request.caller.person))
+    found = (request.services.coins.coin(each) for each in listed)
+    shown = ((f"{coin.name} ({coin.symbol})"[:100], coin.id) for coin in found if coin is not None)
+    return tuple(each for each in shown if prefix.casefold() in each[0].casefold())
+
+
 async def _complete_number(prefix: str, request: Request) -> Suggestions:
     alerts = await request.services.alerts.of(request.caller)
     shown = ((f"#{each.number} {each.rule}"[:100], str(each.number)) for each in alerts)
@@ -122,6 +134,7 @@ NUMBER = Kind("The alert's number, like 12", _number, _complete_number, numbers=
 WHICH = Kind("Alert numbers, like 12 or 1 2 3, or all", _which, _complete_number)
 WHOSE = Kind("Your own, or those of this chat", lambda word, _request: word)
 COUNT = Kind("How many", _number, accepts=lambda word: word.isdigit())
+WATCHED = Kind("A coin of your watchlist, or its number there", _watched, _complete_watched)
 DURATION = Kind("How long: 20m, 4h, 3d, 1w", _duration, accepts=lambda word: word.lower() != "here")
 RULE = Kind("What to wait for: btc > 100k, or eth -5% in 1h", _words, _complete_rule, rest=True, asks=is_coin_alone)
 WORDS = Kind("Words", _words, rest=True)
@@ -135,6 +148,7 @@ Number = Annotated[int, NUMBER]
 Which = Annotated[int | Literal["all"], WHICH]
 Whose = Annotated[Literal["mine", "here"], WHOSE]
 Count = Annotated[int, COUNT]
+Watched = Annotated[domain.Coin | int, WATCHED]
 Duration = Annotated[timedelta, DURATION]
 Rule = Annotated[str, RULE]
 Words = Annotated[str, WORDS]

@@ -22,8 +22,10 @@ async def export(request: Request) -> Reply[Belongings]:
     rules = tuple(line for each in found.alerts for line in _lines(each, found.events, mine))
     meant = tuple(f"{word} = {coin}" for word, coin in found.choices)
     accounts = tuple(f"{platform.capitalize()} {number}" for platform, number in found.accounts)
+    watched = (", ".join(found.watched),) if found.watched else ()
     lines = (
         *_part(say("Accounts"), accounts), *_part(say("Alerts"), rules), *_part(say("Tickers"), meant),
+        *_part(say("Watchlist"), watched),
     )  # fmt: skip
     card = Card(
         say("What I have of yours"),

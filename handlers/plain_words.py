@@ -12,7 +12,7 @@ _CHATTER = frozenset((
 ))  # fmt: skip
 _LOOK_UPS = frozenset((
     "price", "chart", "top", "movers", "market", "info", "convert", "alerts", "settings", "status", "help", "about",
-    "privacy", "alert",
+    "privacy", "alert", "watch",
 ))  # fmt: skip
 _AFTER_COIN = frozenset(("chart", "price", "info"))
 _ALERT = re.compile(

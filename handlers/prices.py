@@ -8,6 +8,7 @@ from decimal import Decimal
 from handlers import format as write
 from handlers.model import Button, Card, Reply, Request, Row, Tone
 from handlers.params import Amount, Coin, Fiat, Unit
+from handlers.several import PriceNow, card_of, price_now
 from services.domain import coins as domain
 from services.domain.coins import FIATS
 from services.domain.language import say
@@ -15,26 +16,6 @@ from services.errors import InvalidInput, SourceUnavailable
 from services.market import Priced
 
 _MOST = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PriceNow:
-    """One price for machines: value in unit, by source, true at as_of, age in seconds at the time of the answer."""
-
-    coin: str
-    symbol: str
-    value: Decimal
-    unit: str
-    source: str
-    as_of: datetime
-    age: float
-    change_24h_pct: Decimal | None
-    high_24h: Decimal | None
-    low_24h: Decimal | None
-    volume_24h: Decimal | None
-    stale: bool
-    disputed: bool
-    simulated: bool
 
 
 async def price(request: Request, coin: tuple[Coin, ...], fiat: Fiat | None = None) -> Reply[tuple[PriceNow, ...]]:
@@ -47,8 +28,9 @@ async def price(request: Request, coin: tuple[Coin, ...], fiat: Fiat | None = No
         raise InvalidInput(say("At most {most} coins at once.", most=_MOST))
     currency = fiat or request.caller.preferences.currency
     quotes = await _quotes(request, coins, currency)
-    facts = tuple(_fact(each, quote, currency) for each, quote in quotes)
-    card = _one(request, *quotes[0], currency) if len(quotes) == 1 else _several(request, quotes, currency)
+    facts = tuple(price_now(each, quote, currency) for each, quote in quotes)
+    title = say("Prices in {currency}, change in 24h", currency=currency.upper())
+    card = _one(request, *quotes[0], currency) if len(quotes) == 1 else card_of(request, title, quotes, currency)
     return Reply(facts, card, buttons=_buttons(coins, fiat))
 
 
@@ -63,25 +45,6 @@ async def _quotes(request: Request, coins: Sequence[domain.Coin], currency: str)
     if not found:
         raise request.left_out[0]
     return found
-
-
-def _fact(coin: domain.Coin, quote: Priced, currency: str) -> PriceNow:
-    return PriceNow(
-        coin=coin.id,
-        symbol=coin.symbol,
-        value=quote.price,
-        unit=currency.upper(),
-        source=quote.source,
-        as_of=quote.at,
-        age=quote.age.total_seconds(),
-        change_24h_pct=None if quote.change_24h_pct is None else round(quote.change_24h_pct, 4),
-        high_24h=quote.high_24h,
-        low_24h=quote.low_24h,
-        volume_24h=quote.volume_24h,
-        stale=quote.stale,
-        disputed=quote.disputed,
-        simulated="SIMULATED" in write.marks(quote),
-    )
 
 
 def _one(request: Request, coin: domain.Coin, quote: Priced, currency: str) -> Card:
@@ -104,30 +67,6 @@ def _one(request: Request, coin: domain.Coin, quote: Priced, currency: str) -> C
         tone=_tone(quote.change_24h_pct),
         marks=write.marks(quote),
     )
-
-
-def _several(request: Request, quotes: list[tuple[domain.Coin, Priced]], currency: str) -> Card:
-    mine = request.caller.preferences
-    rows = tuple(
-        Row((coin.symbol, write.price(quote.price, currency, mine), write.percent(quote.change_24h_pct, mine)))
-        for coin, quote in quotes
-    )
-    notes = tuple(_doubt(coin, quote) for coin, quote in quotes if quote.disputed)
-    notes += tuple(say("{coin} is STALE.", coin=coin.symbol) for coin, quote in quotes if quote.stale)
-    return Card(
-        title=say("Prices in {currency}, change in 24h", currency=currency.upper()),
-        table=rows,
-        notes=notes,
-        source=write.provenance_of([quote for _, quote in quotes]),
-        marks=write.marks(*(quote for _, quote in quotes)),
-    )
-
-
-def _doubt(coin: domain.Coin, quote: Priced) -> str:
-    if len(quote.parts) == 1:
-        source = quote.source.capitalize()
-        return say("{coin}: only {source} has given a price so far.", coin=coin.symbol, source=source)
-    return say("{coin}: sources disagree.", coin=coin.symbol)
 
 
 def _notes(quote: Priced, currency: str, request: Request) -> tuple[str, ...]:

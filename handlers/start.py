@@ -114,13 +114,15 @@ async def about(request: Request) -> Reply[None]:
 async def privacy(request: Request) -> Reply[None]:
     """Tell what is stored about you, and for how long."""
     lines = (
-        say("I store your number on this platform, your settings, your alerts and what they told you."),
+        say("I store your number on this platform, your settings, your watchlist, your alerts and what they told you."),
         "",
         say("The text of a command is deleted once it is answered. I read no other messages."),
         "",
         say("/export sends you everything I have of yours. /forget deletes it all, at once."),
         "",
         say("Nothing is sold or shared. The operator of this bot can see its store."),
+        "",
+        say("The operator's figures of how the bot is doing are counts and times of everybody: nothing of yours."),
     )
     buttons = ((Button(say("Export"), "/export"), Button(say("Forget me"), "/forget")),)
     return Reply(None, Card(say("Privacy"), lines=lines), buttons=buttons)
@@ -140,7 +142,7 @@ async def status(request: Request) -> Reply[tuple[SourceHealth, ...]]:
         for each in health
         if each.last_error is not None and not each.live
     )
-    watched = write.number(Decimal(len(services.alerts)), 0, mine.numbers)
+    watched = write.number(Decimal(services.alerts_watched), 0, mine.numbers)
     live = [each for each in health if each.live]
     calm = len(live) == len(health)
     card = Card(

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from services import watchdog
 from services.alerts import Alerts
 from services.clock import Clock
 from services.domain.coins import FIATS
@@ -66,7 +67,8 @@ class Blindness:
 
     def _watched(self) -> set[str]:
         """Return the coins and currencies behind every price that somebody waits for."""
-        metrics = [each for each in self.alerts.watched() if KINDS[each.name].moved_by == "tick"]
+        waited_for = [each for each in self.alerts.watched() if each.base != watchdog.COIN]
+        metrics = [each for each in waited_for if KINDS[each.name].moved_by == "tick"]
         return {each.base for each in metrics} | {
             each.quote for each in metrics if each.quote != "usd" and each.quote not in FIATS
         }

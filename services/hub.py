@@ -23,6 +23,7 @@ class Health:
     """What runs, in a word each, for /status: platforms and background tasks by name."""
 
     words: dict[str, str] = field(default_factory=dict)
+    own_alerts: int = 0  # the watchdog, which is nobody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Services:
     async def backlog(self) -> Backlog:
         """Return how much waits to be sent."""
         return await self.store.read(outbox.backlog)
+
+    @property
+    def alerts_watched(self) -> int:
+        """Return how many conditions are watched for people."""
+        return max(0, len(self.alerts) - self.health.own_alerts)
 
     def new_incident(self) -> str:
         """Return the short number under which a failure is logged and told."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services import watchdog
 from services.alerts import Alerts
 from services.bars import heard_of
 from services.candles import LONGEST_CATCH_UP, CandleRun, Candles
@@ -42,6 +43,8 @@ class Missed:
         whole = True
         with self.alerts.replaying():
             for metric in sorted(self.alerts.watched(), key=lambda each: each.key):
+                if metric.base == watchdog.COIN:
+                    continue  # it has no past
                 if coin is not None and coin not in (metric.base, metric.quote):
                     continue
                 try:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services import watchlist
 from services.alerts import Alerts
 from services.callers import Callers
 from services.domain.alerts import Alert, Event
@@ -22,6 +23,7 @@ class Belongings:
     accounts: tuple[tuple[str, int], ...]  # platform and the platform's number of the person
     preferences: Preferences
     choices: tuple[tuple[str, str], ...]  # ticker and the coin meant by it
+    watched: tuple[str, ...]  # coins on the watchlist, by id
     alerts: tuple[Alert, ...]
     events: tuple[Event, ...]
 
@@ -44,6 +46,7 @@ class Personal:
                 accounts=tuple(people.accounts(tx, caller.person)),
                 preferences=people.preferences(tx, caller.person),
                 choices=tuple(sorted(people.choices(tx, caller.person).items())),
+                watched=watchlist.coins(tx, caller.person),
                 alerts=tuple(found),
                 events=tuple(event for each in found for event in event_rows.of_alert(tx, each.id)),
             )

@@ -8,7 +8,10 @@ import pytest
 
 from tests.documents import ROOT
 
-HEAVY = ("IPython", "alembic", "fastapi", "matplotlib", "pandas", "polars", "scipy", "talib", "uvicorn")
+HEAVY = (
+    "IPython", "alembic", "fastapi", "matplotlib", "opentelemetry", "pandas", "polars", "prometheus_client", "scipy",
+    "starlette", "talib", "uvicorn",
+)  # fmt: skip
 """Loaded at first use or not at all. (rich is not among them: structlog loads it by itself.)"""
 ENTRANCES = ("bot.app", "bot.run", "bot.conversation", "handlers.catalogue", "bot.cli", "bot.doctor")
 CHEAP = (*HEAVY, "aiohttp", "discord", "numpy", "prompt_toolkit", "sqlalchemy", "telegram")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
@@ -27,6 +28,14 @@ class Operator:
 
     platform: Platform
     account: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorChat:
+    """A chat that gets what is for the operator; on Discord a channel."""
+
+    platform: Platform
+    chat: int
 
 
 def _words(value: object) -> object:
@@ -61,6 +70,23 @@ def _operator(word: str) -> Operator:
         case "telegram" | "discord" as platform, ":", account if account.isascii() and account.isdigit():
             return Operator(platform, int(account))
     raise ValueError(say("Write each as platform:id with the numeric id, like telegram:123456789."))
+
+
+def _operator_chat(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    platform, colon, chat = value.strip().partition(":")
+    number = chat.removeprefix("-")
+    if platform in ("telegram", "discord") and colon and number.isascii() and number.isdigit():
+        return OperatorChat("telegram" if platform == "telegram" else "discord", int(chat))
+    raise ValueError(say("Write it as platform:id with the numeric id of the chat, like telegram:123456789."))
+
+
+def _listen_address(value: str) -> str:
+    try:
+        return str(ip_address(value.strip()))
+    except ValueError:
+        raise ValueError(say("Give the number of an address of this machine, like 127.0.0.1.")) from None
 
 
 def _telegram_token(token: SecretStr) -> SecretStr:
@@ -127,6 +153,9 @@ SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 TelegramToken = Annotated[SecretStr, AfterValidator(_telegram_token)]
 DiscordToken = Annotated[SecretStr, AfterValidator(_discord_token)]
+ListenAddress = Annotated[str, AfterValidator(_listen_address)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+OperatorChatId = Annotated[OperatorChat, BeforeValidator(_operator_chat)]
 Operators = Annotated[tuple[Operator, ...], BeforeValidator(_operators)]
 Sources = Annotated[
     tuple[Annotated[SourceName, BeforeValidator(_lower)], ...], BeforeValidator(_words), AfterValidator(_sources)

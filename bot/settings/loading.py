@@ -146,6 +146,9 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[Fault]:
         yield f"{PREFIX}COINGECKO__PLAN", say("Say what the key is for: demo or pro.")
     if plan in {"demo", "pro"} and f"{PREFIX}COINGECKO__KEY" not in given:
         yield f"{PREFIX}COINGECKO__KEY", say("Give the key of the plan, or leave the plan out.")
+    platform = given.get(f"{PREFIX}HEALTH__OPERATOR_CHAT", "").strip().partition(":")[0]
+    if platform in {"telegram", "discord"} and f"{PREFIX}{platform.upper()}__TOKEN" not in given:
+        yield f"{PREFIX}HEALTH__OPERATOR_CHAT", say("Give its platform a token, or name a chat elsewhere.")
 
 
 def _fault(error: ErrorDetails) -> Fault:

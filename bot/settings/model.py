@@ -14,11 +14,14 @@ from bot.settings.forms import (
     DiscordToken,
     Failpoints,
     Files,
+    ListenAddress,
     LogFormat,
     LogLevel,
+    OperatorChatId,
     Operators,
     Pace,
     Plan,
+    Port,
     SocketAddress,
     Sources,
     Speed,
@@ -131,6 +134,23 @@ class LimitSettings(_Section):
     )
 
 
+class HealthSettings(_Section):
+    """Health for the operator: /health/live, /health/ready and /metrics over HTTP. Nothing personal is shown there."""
+
+    port: Port = Field(
+        default=0,
+        description="The port; 0 is off, and opens nothing. 9464 is a usual one. Also switches the watchdog on.",
+    )
+    host: ListenAddress = Field(
+        default="127.0.0.1", description="The address to listen on: this machine alone, unless you say otherwise."
+    )
+    operator_chat: OperatorChatId | None = Field(
+        default=None,
+        description="A chat that the watchdog writes to every five minutes, as platform:numeric id, like "
+        "telegram:123456789; without one it only counts.",
+    )
+
+
 class LogSettings(_Section):
     """What is written to standard error."""
 
@@ -172,6 +192,7 @@ class Settings(BaseSettings):
     simulated: SimulatedSettings = SimulatedSettings()
     replay: ReplaySettings = ReplaySettings()
     limits: LimitSettings = LimitSettings()
+    health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
 
     @property

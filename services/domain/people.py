@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Platform = Literal["telegram", "discord", "console"]
+Platform = Literal["telegram", "discord", "console", "watchdog"]
+"""The last is nobody's: what is sent there shows that sending works."""
+
 NumberStyle = Literal["1,234.56", "1.234,56", "1 234.56"]
 
 

@@ -15,6 +15,7 @@ from services.store.schema import (
     event_input,
     inbox,
     person,
+    watch,
 )
 from services.tx import Tx
 
@@ -59,6 +60,7 @@ _FORGET = (
     delete(alert).where(_THEIR_ALERT),
     delete(button).where(or_(button.c.person_id == _PERSON, button.c.chat_id.in_(_CHATS))),
     delete(choice).where(choice.c.person_id == _PERSON),
+    delete(watch).where(watch.c.person_id == _PERSON),
     delete(inbox).where(_THEIR_UPDATE),
     delete(destination).where(_THEIR_DESTINATION),
     delete(chat).where(chat.c.private_to == _PERSON),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
@@ -25,7 +26,7 @@ _KINDS: dict[str, Kind] = {"alert": "alert", "reply": "reply", "notice": "notice
 _STATES: dict[str, DeliveryState] = {
     "pending": "pending", "sending": "sending", "unknown": "unknown", "sent": "sent", "parked": "parked",
 }  # fmt: skip
-_PLATFORMS: dict[str, Platform] = {"telegram": "telegram", "discord": "discord", "console": "console"}
+_PLATFORMS: dict[str, Platform] = {each: each for each in get_args(Platform)}
 
 # Words rather than an IN list of parameters: the compiled text stays fixed, and a partial index can be used.
 _UNSETTLED = text("delivery.state IN ('pending', 'unknown')")

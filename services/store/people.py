@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT clause is also SQLite's
@@ -13,7 +14,7 @@ from services.store.schema import account, chat, choice, destination, person
 from services.tx import Row, Tx
 
 _NUMBERS: dict[str, NumberStyle] = {"1,234.56": "1,234.56", "1.234,56": "1.234,56", "1 234.56": "1 234.56"}
-_PLATFORMS: dict[str, Platform] = {"telegram": "telegram", "discord": "discord", "console": "console"}
+_PLATFORMS: dict[str, Platform] = {each: each for each in get_args(Platform)}
 
 _FIND = (
     select(person.c.id, person.c.zone, person.c.currency, person.c.numbers)

@@ -98,6 +98,7 @@ class PostgresStore:
                 loop.call_soon(action)
             raise _store_error(failure) from failure
         self._counters.add("writes")
+        self._counters.add("commits")
         for action in (action for tx in opened for action in tx.committed):
             loop.call_soon(action)  # before its caller wakes; a failing one is the loop's to report
         return value

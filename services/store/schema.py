@@ -233,6 +233,14 @@ choice = Table(
     Column("coin_id", Text, nullable=False),
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("coin", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
 quote = Table(
     "quote",
     metadata,

@@ -169,6 +169,7 @@ class SqliteStore:
         try:
             failpoint("writer.before_commit")
             outcomes = list(await self._writer.call(lambda connection: _together(connection, batch)))
+            self._counters.add("commits")
         except Exception as failure:  # noqa: BLE001  # the writer outlives every failure; its callers get it
             outcomes = [store_error(failure) for _ in batch]
         with suppress(FailpointError):  # what is on disk is on disk

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import EX_CONFIG, ConfigurationError, Settings, example, load_settings, secrets
-from bot.settings.forms import Operator
+from bot.settings.forms import Operator, OperatorChat
 from bot.settings.loading import keys
 
 TELEGRAM = "7000000002:canary-telegram-AAAAAAAAAAAAAAAAAAAA"
@@ -37,6 +37,9 @@ BROKEN = {
     "FLOWBELL_REPLAY__SPEED": "NaN",
     "FLOWBELL_LIMITS__ALERTS_PER_PERSON": "1e309",
     "FLOWBELL_LIMITS__ALERTS_PER_CHAT": "9999999",
+    "FLOWBELL_HEALTH__PORT": "70000",
+    "FLOWBELL_HEALTH__HOST": "canary",
+    "FLOWBELL_HEALTH__OPERATOR_CHAT": "canary:5",
     "FLOWBELL_LOG__LEVEL": "canary",
     "FLOWBELL_LOG__FORMAT": "canary",
     "FLOWBELL_CANARY": "canary",
@@ -69,6 +72,8 @@ def test_everything_can_be_set() -> None:
             "FLOWBELL_TELEGRAM__API_BASE": "http://127.0.0.1:8081/",
             "FLOWBELL_DISCORD__PACE": "OFF",
             "FLOWBELL_OPERATORS": "telegram:5, discord:7",
+            "FLOWBELL_HEALTH__PORT": "9464",
+            "FLOWBELL_HEALTH__OPERATOR_CHAT": "telegram:-1001234567890",
             "FLOWBELL_SIMULATED__SPEED": "2.5",
             "FLOWBELL_REPLAY__FILES": "one.csv.gz, two.json",
             "FLOWBELL_REPLAY__SPEED": "max",
@@ -82,11 +87,24 @@ def test_everything_can_be_set() -> None:
     assert settings.telegram.api_base == "http://127.0.0.1:8081"
     assert settings.discord.pace == "off"
     assert settings.operators == (Operator("telegram", 5), Operator("discord", 7))
+    assert (settings.health.port, settings.health.host) == (9464, "127.0.0.1")
+    assert settings.health.operator_chat == OperatorChat("telegram", -1_001_234_567_890)
     assert settings.simulated.speed == Decimal("2.5")
     assert settings.replay.files == (Path("one.csv.gz"), Path("two.json"))
     assert settings.replay.speed is None
     assert settings.chaos == "outbox.after_send:3:kill"
     assert settings.log.level == "info"
+
+
+def test_health_is_off_and_local_until_somebody_says_otherwise() -> None:
+    settings = load_settings({})
+    assert (settings.health.port, settings.health.host, settings.health.operator_chat) == (0, "127.0.0.1", None)
+
+
+def test_an_operators_chat_needs_its_platform() -> None:
+    ((key, advice),) = refused({"FLOWBELL_HEALTH__OPERATOR_CHAT": "discord:5"}).faults
+    assert key == "FLOWBELL_HEALTH__OPERATOR_CHAT"
+    assert advice == "Give its platform a token, or name a chat elsewhere."
 
 
 def test_the_environment_of_the_process_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

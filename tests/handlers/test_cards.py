@@ -33,7 +33,11 @@ WITH_NUMBERS = {
         "/alerts snooze 1 2h", "/alerts edit 1 btc > 190k", "/alerts tune 1", "/alerts tune 3", "/alerts delete 1",
         "/alerts restore 1",
     ),
-    "export": ("/alert btc > 200k", "/alert eth 2k every 4h", "/export"),
+    "watch": (
+        "/watch", "/watch btc eth doge", "/watch", "/watch add btc shib", "/watch remove 2", "/watch remove doge shib",
+        "/watch remove btc", "/watch add sol", "/watch clear", "/watch clear yes", "/watch clear",
+    ),
+    "export": ("/alert btc > 200k", "/alert eth 2k every 4h", "/watch sol btc", "/export"),
 }  # fmt: skip
 IN_WORDS = {
     "help": ("/help", "/help price", "/help alerts snooze"),
@@ -66,7 +70,7 @@ async def test_narrow_spaces_between_digits(world: World) -> None:
 
 
 async def test_cards_in_a_group(world: World) -> None:
-    own = await transcript(world, ("/alert btc > 200k", "/alerts", "/settings"), ANN_IN_GROUP)
+    own = await transcript(world, ("/alert btc > 200k", "/alerts", "/settings", "/watch btc", "/watch"), ANN_IN_GROUP)
     lines = (
         "/alert btc > 210k here",
         "/alert eth 5% here",
@@ -80,7 +84,7 @@ async def test_cards_in_a_group(world: World) -> None:
 @pytest.mark.parametrize("settings", [(), EURO])
 async def test_tables_fit_a_phone(world: World, settings: tuple[str, ...]) -> None:
     await transcript(world, settings)
-    for name in ("start", "price", "top", "movers", "market", "info", "settings"):
+    for name in ("start", "price", "top", "movers", "market", "info", "watch", "settings"):
         for line in WITH_NUMBERS[name]:
             table = (await world.reply(line)).card.table
             widest = max(map(len, table_lines(table, 1000)), default=0)

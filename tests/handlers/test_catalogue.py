@@ -101,7 +101,7 @@ def test_headings_hold_every_command_once() -> None:
 def test_what_changes_something_says_so() -> None:
     assert {each.name for each in COMMANDS if each.changes} == {
         "alert", "alerts pause", "alerts resume", "alerts snooze", "alerts edit", "alerts delete", "alerts restore",
-        "settings", "forget",
+        "watch add", "watch remove", "watch clear", "settings", "forget",
     }  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def test_kinds_are_described_once() -> None:
 
 
 @pytest.mark.parametrize("word", ["price", "chart", "top", "movers", "market", "info", "convert", "alerts", "settings",
-                                  "status", "help", "about", "privacy", "alert"])  # fmt: skip
+                                  "status", "help", "about", "privacy", "alert", "watch"])  # fmt: skip
 def test_a_command_is_called_by_its_bare_word_too(word: str) -> None:
     assert as_line(f"{word} btc", lambda _: True) == f"/{word} btc"
     assert word in by_first_word()

@@ -44,6 +44,15 @@ MARKET: Asked = (
     ("chart", "/chart eth 4h"),
     ("chart_studies", "/chart btc 1d rsi macd"),
 )
+WATCHLIST: Asked = (
+    ("watch_empty", "/watch"),
+    ("watch_added", "/watch btc eth pepe"),
+    ("watch", "/watch"),
+    ("watch_removed", "/watch remove 2"),
+    ("watch_clear", "/watch clear"),
+    ("", "/watch ada bnb sol xrp doge trx link avax dot ltc bch xlm uni etc atom fil near apt arb op"),
+    ("watch_many", "/watch"),
+)
 MINE: Asked = (
     ("settings", "/settings"),
     ("settings_zone", "/settings zone"),
@@ -151,6 +160,7 @@ async def hold_all(shown: Screens, world: World, asked: Asked, who: Seat = ANN) 
     [
         (START_AND_HELP, ()),
         (MARKET, ()),
+        (WATCHLIST, ()),
         (MINE, ("btc",)),
         (SETTING_ALERTS, ("btc", "eth")),
         (CHANGING_ALERTS, ("btc", "eth", "sol")),
