@@ -123,6 +123,7 @@ class Outbox(Generic[R]):
         return made
 
     def _owed(self, made: Delivery) -> None:
+        failpoint("outbox.owed")
         if made.state == "sending":
             self._start(self._attempt(made, intended=True), made)
         else:
