@@ -15,10 +15,10 @@ from time import monotonic
 
 import structlog
 
-from tests.chaos import kills
+from tests.chaos import failpoints, kills, stops
 from tests.chaos.verdict import Scenario
 
-SCENARIOS = (kills.SCENARIO,)
+SCENARIOS = (kills.SCENARIO, failpoints.SCENARIO, stops.SCENARIO)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,7 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every life of the process compiles its libraries anew
     chosen = SCENARIOS if given.name in ("all", "replay") else (named[given.name],)
     counts = {each.name: given.count for each in chosen if len(chosen) == 1} | {"kills": given.kills or given.count}
-    return int(not all([_is_kept(each, given.seed, counts.get(each.name)) for each in chosen]))
+    kept = [
+        _is_kept(each, given.seed, counts.get(each.name)) for each in chosen
+    ]  # all of them, whatever the first says
+    return int(not all(kept))
 
 
 def _is_kept(scenario: Scenario, given_seed: int | None, given_count: int | None) -> bool:

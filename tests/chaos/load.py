@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,7 +14,7 @@ from services.store.open import FILE
 from tests.chaos.verdict import Verdict
 from tests.fakes.discord.log import Entry, RestCall
 from tests.process import harness, judge
-from tests.process.crowd import Crowd
+from tests.process.crowd import A_LINE, FIRST_LEVEL, Crowd
 from tests.process.harness import START_SECONDS, Flowbell
 from tests.process.judge import Said
 
@@ -34,6 +34,7 @@ class Load:
 
     bot: Flowbell
     crowd: Crowd
+    levels_a_tick: int = round(EVENTS_PER_SECOND * _TICK_SECONDS)
 
     async def ready(self) -> None:
         """Wait until this life can send on both platforms."""
@@ -53,25 +54,35 @@ class Load:
     async def step(self) -> None:
         """Let the price pass one tick's levels."""
         top = self.crowd.last_level - _UNREACHED * self.crowd.step
-        further = self.crowd.script[-1] + self.crowd.step * round(EVENTS_PER_SECOND * _TICK_SECONDS)
-        await self.crowd.walk(min(top, max(further, 90_050)))
+        further = self.crowd.script[-1] + self.crowd.step * self.levels_a_tick
+        await self.crowd.walk(min(top, max(further, FIRST_LEVEL)))
 
     async def finish(self) -> None:
-        """Let the price pass all but the last levels, and wait until everybody was told at least once."""
-        await self.crowd.walk(self.crowd.last_level - _UNREACHED * self.crowd.step)
-        self.crowd.expected = replace(
-            self.crowd.expected, fired=reached(self.crowd.expected.fired, max(self.crowd.script))
-        )
+        """Let the price pass one more second's levels, and wait until everybody was told at least once."""
+        for _ in range(round(1 / _TICK_SECONDS)):
+            await self.step()
+        owed = replace(self.crowd.expected, fired=reached(self.crowd.expected.fired, max(self.crowd.script)))
+        self.crowd.expected = owed
+        await self.served()
+
+    async def served(self) -> None:
+        """Wait until everybody was told at least once; what is still missing then, the judge names."""
         for _ in range(round(_SERVED_SECONDS / _LOOK_SECONDS)):
             if not judge.missing(self.crowd.expected, judge.heard(self.bot.outside)):
                 return
             if not await self.bot.lives_on(_LOOK_SECONDS):
                 raise AssertionError(f"It ended by itself:\n{self.bot.output.text[-3000:]}")
 
-    def verdict(self, deaths: int, figures: dict[str, float], broken: Sequence[str] = ()) -> Verdict:
-        """Judge from the fakes' logs alone."""
+    def verdict(
+        self,
+        deaths: int,
+        figures: dict[str, float],
+        broken: Sequence[str] = (),
+        listed: Mapping[int, str] | None = None,
+    ) -> Verdict:
+        """Judge from the fakes' logs alone; `listed` is what /alerts says to each typist."""
         said = judge.heard(self.bot.outside)
-        found = [*broken, *judge.faults(self.crowd.expected, said, {}), *_unsound(self.bot.data / FILE)]
+        found = [*broken, *judge.faults(self.crowd.expected, said, listed or {}), *_unsound(self.bot.data / FILE)]
         labelled = [each for each in said if each.labelled]
         copies = Counter((each.kind, each.number) for each in said)
         repeated = [each for each in labelled if copies[each.kind, each.number] > 1]
@@ -115,7 +126,7 @@ def _unsound(store: Path) -> list[str]:
 async def load(seed: int, levels_each: int, folder: Path, **settings: str) -> AsyncIterator[Load]:
     """Start a bot in `folder` and have 50 people on each platform wait for so many levels; it is running then."""
     async with harness.fakes() as outside:
-        crowd = Crowd(outside, Random(seed), levels_each=levels_each, step=1)
+        crowd = Crowd(outside, Random(seed), levels_each=-(-levels_each // A_LINE) * A_LINE, step=1)
         crowd.settle_in()
         given = harness.addresses(outside) | harness.TOKENS | harness.UNPACED | settings
         given |= {"FLOWBELL_LIMITS__ALERTS_PER_PERSON": "100000", "FLOWBELL_LOG__LEVEL": "info"}

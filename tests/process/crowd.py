@@ -22,7 +22,7 @@ _ON_TELEGRAM: Final = [User(10_000 + number, f"Watcher {number}") for number in 
 _ON_DISCORD: Final = range(20_000, 20_000 + WATCHERS)
 _GUILD: Final = 2_100
 FIRST_LEVEL: Final = 90_050
-_A_LINE: Final = 10  # levels that one command may name
+A_LINE: Final = 10  # levels that one command may name
 _LISTS = ("Alerts, nearest first", "No alerts yet")
 _FAR: Final = 200_000
 """Levels that typists on Telegram ask for are out of reach; those of Discord's are reached at the very end."""
@@ -77,8 +77,8 @@ class Crowd:
     def _lines(self, levels: list[int]) -> Iterator[list[int]]:
         """Take out one person's levels, as many at a time as a command may name."""
         mine = [levels.pop() for _ in range(self.levels_each)]
-        for first in range(0, len(mine), _A_LINE):
-            yield mine[first : first + _A_LINE]
+        for first in range(0, len(mine), A_LINE):
+            yield mine[first : first + A_LINE]
 
     def type(self, count: int) -> None:
         """Type so many commands on Telegram, about half of them changing something."""
