@@ -5,6 +5,7 @@ The exit status is 1 when a promise was broken. `replay --seed N` does `all` of 
 
 import argparse
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -32,7 +33,10 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     if given.name == "replay" and given.seed is None:
         parser.error("replay needs --seed")
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the lines of JSON stand alone
+    structlog.configure(  # the lines of JSON stand alone
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+    )
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every life of the process compiles its libraries anew
     chosen = SCENARIOS if given.name in ("all", "replay") else (named[given.name],)
     counts = {each.name: given.count for each in chosen if len(chosen) == 1} | {"kills": given.kills or given.count}
