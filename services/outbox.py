@@ -111,13 +111,13 @@ class Outbox(Generic[R]):
         if lane is not None and at_once:
             monotonic, is_alert = self._clock.monotonic(), owed.kind == "alert"
             at_once = lane[0].admit(owed.chat, place, monotonic, private=private, alert=is_alert)
+        give_back = [partial(lane[0].release, owed.chat, self._clock.monotonic())] if lane and at_once else []
+        for each in give_back:
+            tx.after_rollback(each)  # before anything can fail
         made = rows.add(tx, owed, now, sending=at_once, to=(place, private))
-        if lane is not None and at_once:
-            give_back = partial(lane[0].release, owed.chat, self._clock.monotonic())
-            tx.after_rollback(give_back)
-            if made is None:
-                tx.after_commit(give_back)
         if made is None:
+            for each in give_back:
+                tx.after_commit(each)
             return None
         tx.after_commit(lambda: self._owed(made))
         return made

@@ -137,7 +137,7 @@ async def _outcome(data: Path) -> str:
 async def _by_process(folder: Path, content: bytes) -> tuple[int, str]:
     async with harness.fakes() as outside:
         own = folder / "process"
-        own.mkdir(exist_ok=True)  # noqa: ASYNC240  # before anything runs
+        own.mkdir(exist_ok=True)  # before anything runs
         _planted(own / "data", content)
         return await Flowbell(outside, own, harness.addresses(outside) | harness.TOKENS).run()
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from services.counters import Counters
 from services.domain.deliveries import Parked, Unknown
 from services.domain.pacing import Pace, Window
+from services.store.errors import StoreFull
 from services.store.open import open_store
 from services.tx import Store
 from tests.fakes.senders import Ending
@@ -181,3 +183,17 @@ async def test_a_restart_does_not_break_a_window(store: Store) -> None:
         assert after.sender.seen == []
         await after.after(2)
         assert after.sender.seen == [(1, "c")]
+
+
+async def owe_many(post: Post, count: int) -> None:
+    for number in range(count):
+        await post.owe(f"message {number}", chat=number + 1)
+
+
+async def test_a_message_for_which_the_disk_has_no_room_keeps_no_place(post: Post) -> None:
+    [[pages]] = await post.store.read(lambda tx: tx.rows(text("PRAGMA page_count")))
+    await post.store.write(lambda tx: tx.rows(text(f"PRAGMA max_page_count = {pages}")))
+    with pytest.raises(StoreFull):
+        await owe_many(post, 1_000)
+    await post.rest()
+    assert post.outbox.in_flight() == 0
