@@ -11,15 +11,58 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 
 import structlog
 
-from tests.chaos import failpoints, kills, stops
+from tests.chaos import (
+    bans,
+    burst,
+    clocks,
+    damage,
+    failpoints,
+    fanout,
+    full,
+    inbound,
+    incidents,
+    kills,
+    presses,
+    stops,
+)
 from tests.chaos.verdict import Scenario
 
-SCENARIOS = (kills.SCENARIO, failpoints.SCENARIO, stops.SCENARIO)
+
+def _power() -> tuple[Scenario, ...]:
+    """Return the power cuts, where the library that records what is written is installed."""
+    if find_spec("apsw") is None:
+        return ()
+    from tests.chaos import power
+
+    return (power.SCENARIO,)
+
+
+SCENARIOS = (
+    tuple(
+        each.SCENARIO
+        for each in (
+            kills,
+            failpoints,
+            stops,
+            damage,
+            full,
+            fanout,
+            bans,
+            inbound,
+            presses,
+            clocks,
+            incidents,
+            burst,
+        )
+    )
+    + _power()
+)
 
 
 def main(arguments: Sequence[str]) -> int:

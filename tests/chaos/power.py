@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-import apsw  # type: ignore[import-not-found, unused-ignore]  # not installed for everybody
+import apsw
 
 from services.store.files import create_tables
 from services.store.sqlite import _PRAGMAS

@@ -1,7 +1,7 @@
 """What a scenario is, and the one line of JSON in which it says whether a promise was kept."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Scenario:
     unit: str
     count: int
     promise: str
-    run: Callable[[int, int, Path], Awaitable[Verdict]]
+    run: Callable[[int, int, Path], Coroutine[object, object, Verdict]]
 
     def line(self, seed: int, count: int, seconds: float, verdict: Verdict) -> str:
         """Return the verdict as one line of JSON."""

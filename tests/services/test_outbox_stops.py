@@ -192,7 +192,7 @@ async def owe_many(post: Post, count: int) -> None:
 
 async def test_a_message_for_which_the_disk_has_no_room_keeps_no_place(post: Post) -> None:
     [[pages]] = await post.store.read(lambda tx: tx.rows(text("PRAGMA page_count")))
-    await post.store.write(lambda tx: tx.rows(text(f"PRAGMA max_page_count = {pages}")))
+    await post.store.write(lambda tx: tx.rows(text(f"PRAGMA max_page_count = {pages!r}")))
     with pytest.raises(StoreFull):
         await owe_many(post, 1_000)
     await post.rest()
