@@ -17,10 +17,10 @@ _ACTIONS: Final = ("pause", "resume", "delete", "restore")
 _AFTER: Final = {
     ("on", "pause"): "paused", ("on", "resume"): "on", ("on", "delete"): "deleted", ("on", "restore"): "on",
     ("paused", "resume"): "on", ("paused", "pause"): "paused", ("paused", "delete"): "deleted",
-    ("paused", "restore"): "paused", ("deleted", "restore"): None, ("deleted", "pause"): "deleted",
+    ("paused", "restore"): "paused", ("deleted", "restore"): "on", ("deleted", "pause"): "deleted",
     ("deleted", "resume"): "deleted", ("deleted", "delete"): "deleted",
 }  # fmt: skip
-"""What an action leaves behind; None is as it was before it was deleted. The whole model of a life under buttons."""
+"""What an action leaves behind: the whole model of a life under buttons. What is put back is at work."""
 
 
 async def run(seed: int, count: int, folder: Path) -> Verdict:
@@ -31,14 +31,13 @@ async def run(seed: int, count: int, folder: Path) -> Verdict:
     async with scripted(btc=90_000) as world:
         await world.ask("/alert btc > 100000")
         buttons = {each: (await _button(world, each)) for each in _ACTIONS}
-        state, before = "on", "on"
+        state = "on"
         for number in range(count):
             who, action = chance.choice((ANN, ANN, BEN)), chance.choice(_ACTIONS)
             rows = await world.dump()
             reply = await world.press_ref(buttons[action], who)
             is_refused = isinstance(reply.data, Failure)
-            expected = state if who == BEN else _AFTER[state, action] or before
-            before = state if expected == "deleted" != state else before
+            expected = state if who == BEN else _AFTER[state, action]
             found = await _state(world)
             foreign += who == BEN
             refused += is_refused
