@@ -21,7 +21,6 @@ NAMES = (
     "inbox.after_done",
     "inbox.before_finish",
     "inbox.after_finish",
-    "outbox.owed",
     "outbox.before_look",
     "outbox.before_intent",
     "outbox.after_intent",
