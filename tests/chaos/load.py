@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from services.domain.candles import LENGTH
 from services.store.open import FILE
 from tests.chaos.verdict import Verdict
 from tests.fakes.discord.log import Entry, RestCall
@@ -128,7 +129,8 @@ async def load(seed: int, levels_each: int, folder: Path, **settings: str) -> As
     async with harness.fakes() as outside:
         crowd = Crowd(outside, Random(seed), levels_each=-(-levels_each // A_LINE) * A_LINE, step=1)
         crowd.settle_in()
-        outside.exchanges.market.history["BTC", 60] = ()  # the fakes' own bars know nothing of this script
+        for seconds in LENGTH.values():  # the fakes' own bars know nothing of this script
+            outside.exchanges.market.history["BTC", round(seconds.total_seconds())] = ()
         given = harness.addresses(outside) | harness.TOKENS | harness.UNPACED | settings
         given |= {"FLOWBELL_LIMITS__ALERTS_PER_PERSON": "100000", "FLOWBELL_LOG__LEVEL": "info"}
         bot = Flowbell(outside, folder, given)
