@@ -2,6 +2,7 @@
 # make run     the bot, with the tokens in .env
 # make test    every check
 # make bench   every benchmark, a line of JSON each
+# make chaos   the promises put to the test: kills, power cuts, full disks, lying sources (KILLS=5000 for more)
 # make docs    what is generated: .env.example and the README's table of commands
 # make lock    the locks anew, from pyproject.toml
 # make clean   everything that can be made again
@@ -18,7 +19,7 @@ DEVELOPMENT := $(VENV)/.development
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 INSTALL := install --require-hashes --only-binary :all: -r
 
-.PHONY: help demo run test bench docs lock clean
+.PHONY: help demo run test bench chaos docs lock clean
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -33,6 +34,9 @@ test: $(DEVELOPMENT)
 
 bench: $(DEVELOPMENT)
 	@$(VENV)/bin/python -m tests.benchmarks
+
+chaos: $(DEVELOPMENT)
+	@$(VENV)/bin/python -m tests.chaos all $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 docs: $(DEVELOPMENT)
 	@$(VENV)/bin/python -m tests.documents

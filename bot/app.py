@@ -32,6 +32,7 @@ from services.counters import Counters
 from services.domain.deliveries import Delivery
 from services.domain.gaps import Gap
 from services.domain.oracle import ARTIFICIAL
+from services.failpoints import failpoint
 from services.feed import CoinSource, PriceSource
 from services.hub import Health, Services
 from services.market import Market
@@ -115,7 +116,9 @@ class App:
         pruned_at: datetime | None = None
         while True:
             await self.clock.sleep(60)
+            failpoint("upkeep.before_save")
             await self.services.market.save()
+            failpoint("upkeep.after_save")
             now = self.clock.now()
 
             def purge(tx: Tx, now: datetime = now) -> None:
@@ -127,6 +130,7 @@ class App:
             if pruned_at is None or now - pruned_at >= _PRUNE_EVERY:
                 await self.services.candles.prune()
                 pruned_at = now
+            failpoint("upkeep.after_purge")
 
     async def _catch_up(self) -> None:
         """Replay the bars of the time when this process was down, so that what came and went is told, late."""
@@ -141,15 +145,20 @@ async def opened(settings: Settings, clock: Clock, *, in_memory: bool = False) -
     """Open the store and wire everything over it; close in the opposite order."""
     counters = Counters()
     async with AsyncExitStack() as stack:
+        stack.callback(failpoint, "stop.store_closed")
+        failpoint("start.before_store")
         store = await _store(settings, counters, clock, in_memory=in_memory)
         stack.push_async_callback(store.close)
+        failpoint("start.after_store")
         kind = next((name for name in settings.market.sources if name in ARTIFICIAL), "live")
         await store.write(lambda tx: _belongs_to(tx, kind))
         sources = await _sources(settings, clock, counters, store, stack)
         app = await wired(settings, clock, counters, store, sources)
         stack.push_async_callback(app.charts.close)
+        failpoint("start.wired")
         yield app
         await app.services.market.save()
+        failpoint("stop.market_saved")
 
 
 async def _store(settings: Settings, counters: Counters, clock: Clock, *, in_memory: bool) -> Store:

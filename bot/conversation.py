@@ -38,6 +38,7 @@ class _Owing:
             raise NotAllowed(say("Nothing is kept here, so nothing can be changed. Name a folder with --data."))
         store = self.conversation.dispatch.services.store
         reply = await store.write(lambda tx: self._apply(tx, change))
+        failpoint("inbox.after_done")
         if change.leaves_no_trace:
             await store.shred()
             for erase in self.conversation.erasers:
@@ -51,6 +52,7 @@ class _Owing:
         if not inbox.finish(tx, self.receipt):
             return None
         reply = change.apply(tx)
+        failpoint("inbox.changed")
         if change.leaves_no_trace:
             return reply
         key = f"reply to {self.receipt.platform} {self.receipt.bot_id} {self.receipt.update_id}"
@@ -81,6 +83,7 @@ class Conversation:
         now = self.clock.now()
 
         def work(tx: Tx) -> tuple[Receipt, ...]:
+            failpoint("inbox.committing")
             return tuple(receipt for receipt, user_id, body in batch if inbox.receive(tx, receipt, user_id, body, now))
 
         new = await self.dispatch.services.store.write(work)
@@ -96,7 +99,9 @@ class Conversation:
 
     async def finish(self, receipt: Receipt) -> None:
         """Mark an update as done whose answer was sent directly, or that needs none."""
+        failpoint("inbox.before_finish")
         await self.dispatch.services.store.write(lambda tx: inbox.finish(tx, receipt))
+        failpoint("inbox.after_finish")
 
     async def answer_line(
         self, line: str, caller: Caller, receipt: Receipt | None = None, answers: str | None = None

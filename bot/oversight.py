@@ -18,6 +18,7 @@ from services.domain.deliveries import Delivery, Looked, Moved, Outcome, Parked,
 from services.domain.language import say
 from services.domain.pacing import UNLIMITED, Pace
 from services.domain.people import Place, Platform
+from services.failpoints import failpoint
 from services.sender import Sender
 from services.watchdog import PLACE, Watchdog
 
@@ -103,6 +104,7 @@ class Oversight:
         """Send through a platform that is connected."""
         measured = self._measured(platform, sender)
         self.app.outbox.register(platform, bot_id, measured, pace)
+        failpoint("start.registered")
         self.readiness.senders[platform] = measured
         if self.bell is not None:
             self.bell.senders[platform] = (bot_id, sender)  # unmeasured: it is nobody's message

@@ -20,6 +20,7 @@ from services.clock import Clock
 from services.domain.language import say
 from services.domain.pacing import UNLIMITED, Pace
 from services.domain.people import Platform
+from services.failpoints import failpoint
 from services.sender import Sender
 
 log = structlog.get_logger()
@@ -87,6 +88,7 @@ class Runner:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop.set)
         await self.app.outbox.load()
+        failpoint("start.abandoned")
         await self.oversight.begin()
         async with asyncio.TaskGroup() as group:
             tasks = self.app.keep_going(group)
@@ -103,7 +105,9 @@ class Runner:
         is_in = False
         try:
             bot_id = await link.adapter.open()
+            failpoint("start.opened")
             await self.oversight.open(link.platform, bot_id, link.adapter.sender, link.pace)
+            failpoint("start.taken_up")
             is_in = True
             await self._listen(link)
         except link.refusals as refusal:
@@ -134,12 +138,17 @@ class Runner:
     async def _wind_down(self, tasks: list[asyncio.Task[None]]) -> None:
         self.oversight.readiness.is_stopping = True  # first of all: who asks now is sent elsewhere
         log.info("run.stopping")
+        failpoint("stop.begun")
         await self._each(_INTAKE_SECONDS, lambda adapter: adapter.stop_intake(), "intake")
+        failpoint("stop.intake_over")
         await self.app.outbox.drain(_DRAIN_SECONDS)
+        failpoint("stop.drained")
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=_CLOSE_SECONDS)  # one that is still connecting would open anew what is closed
+        failpoint("stop.tasks_over")
         await self._each(_CLOSE_SECONDS, lambda adapter: adapter.close(), "connections")
+        failpoint("stop.connections_over")
 
     async def _each(self, seconds: float, action: Callable[[Adapter], Awaitable[None]], name: str) -> None:
         """Do this on every platform at once; what fails or takes too long is left to the end of the process."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -109,17 +110,14 @@ class Outbox(Generic[R]):
         now = self._clock.now()
         at_once = self._open and lane is not None and place.platform not in self._patient
         if lane is not None and at_once:
-            monotonic, is_alert = self._clock.monotonic(), owed.kind == "alert"
-            at_once = lane[0].admit(owed.chat, place, monotonic, private=private, alert=is_alert)
+            since, is_alert = self._clock.monotonic(), owed.kind == "alert"
+            at_once = lane[0].admit(owed.chat, place, since, private=private, alert=is_alert)
+        give_back = [partial(lane[0].release, owed.chat, self._clock.monotonic())] if lane and at_once else []
+        for each in give_back:
+            tx.after_rollback(each)  # before anything can fail
         made = rows.add(tx, owed, now, sending=at_once, to=(place, private))
-        if lane is not None and at_once:
-            give_back = partial(lane[0].release, owed.chat, self._clock.monotonic())
-            tx.after_rollback(give_back)
-            if made is None:
-                tx.after_commit(give_back)
-        if made is None:
-            return None
-        tx.after_commit(lambda: self._owed(made))
+        for each in give_back if made is None else [partial(self._owed, made)]:
+            tx.after_commit(each)
         return made
 
     def _owed(self, made: Delivery) -> None:
@@ -164,8 +162,10 @@ class Outbox(Generic[R]):
     async def drain(self, seconds: float) -> None:
         """Start nothing more and let what is under way end; what does not end in time stays unknown."""
         self._open = False
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(self._store.write(lambda _: None), return_exceptions=True)  # commits may still owe
+                await asyncio.gather(*self._tasks, return_exceptions=True)
         for task in set(self._tasks):
             task.cancel()
 

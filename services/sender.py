@@ -8,6 +8,7 @@ import structlog
 
 from services.domain.deliveries import NONCE_WINDOW, Delivery, Looked, Missing, Outcome, Unknown
 from services.domain.people import Place
+from services.failpoints import failpoint
 
 log = structlog.get_logger()
 R = TypeVar("R")
@@ -56,4 +57,5 @@ async def earlier(sender: Sender[R], owed: Delivery, now: datetime) -> Looked:
     began = owed.first_intended_at
     if sender.remembers_nonce and began is not None and began > now - NONCE_WINDOW:
         return Missing()
+    failpoint("outbox.before_look")
     return await sender.look_up(owed)

@@ -15,6 +15,7 @@ from services.domain.deliveries import (
     wait_after_parking,
     wait_after_unknown,
 )
+from services.failpoints import failpoint
 from services.store import outbox as rows
 from services.store import people
 from services.store.outbox import Settlement
@@ -25,6 +26,7 @@ _NEVER = timedelta(days=36_500)
 
 def settle(tx: Tx, owed: Delivery, outcome: Outcome | Found, now: datetime) -> Delivery | None:
     """Store an outcome with all that it means, in one transaction, and return the delivery as it is then."""
+    failpoint("settling.before")
     attempts = owed.attempt + (owed.state != "sending")  # one that was intended when it was owed is counted already
     refused_since = owed.created_at
     if isinstance(outcome, Parked) and outcome.chat:
@@ -38,6 +40,7 @@ def settle(tx: Tx, owed: Delivery, outcome: Outcome | Found, now: datetime) -> D
             people.park_chat(tx, owed.chat, None, None)  # it took a message again
         case _:
             pass
+    failpoint("settling.after")
     return rows.by_id(tx, owed.id)
 
 

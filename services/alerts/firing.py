@@ -164,6 +164,7 @@ class Firing:
             self._watch(tx, self._apply(tx, found, after, word))
 
     def _record(self, tx: Tx, touched: Touched, observation: Observation) -> None:
+        failpoint("alerts.recording")
         for alert_id, positions in touched.items():
             found = rows.by_id(tx, alert_id)
             if found is None or found.state != "ok":
@@ -213,6 +214,7 @@ class Firing:
             basis=observation.basis, disputed=observation.disputed,
         )  # fmt: skip
         self._owe(tx, found, event_rows.add(tx, event, after))
+        failpoint("alerts.recorded")
         tx.after_commit(lambda: self.counters.add("events_fired"))
         told = replace(found, standings=after, state=state, episode=episode, due_at=None)
         return told if len(after) > 1 else self._turned(tx, told)

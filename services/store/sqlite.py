@@ -196,12 +196,16 @@ def _together(connection: sqlite3.Connection, batch: list[_Submitted[object]]) -
     # A file opened while another process holds the write lock waits busy_timeout, then fails as a whole.
     connection.execute("BEGIN IMMEDIATE")
     try:
+        failpoint("writer.begun")
         outcomes = [_alone(connection, submitted) for submitted in batch]
+        failpoint("writer.worked")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    with suppress(FailpointError):  # what is on disk is on disk
+        failpoint("writer.committed")
     return outcomes
 
 

@@ -15,17 +15,17 @@ from tests.process import judge
 from tests.process.harness import PATIENCE, Fakes
 from tests.process.judge import Expected
 
-WATCHERS, LEVELS_EACH = 50, 5
-"""On each platform so many people wait for so many levels."""
+WATCHERS = 50
+"""On each platform so many people wait for levels."""
 TYPISTS: Final = [User(30_000 + number, f"Typist {number}") for number in range(50)]
 _ON_TELEGRAM: Final = [User(10_000 + number, f"Watcher {number}") for number in range(WATCHERS)]
 _ON_DISCORD: Final = range(20_000, 20_000 + WATCHERS)
 _GUILD: Final = 2_100
-FIRST_LEVEL, LEVEL_STEP = 90_050, 10
-LAST_LEVEL: Final = FIRST_LEVEL + LEVEL_STEP * 2 * WATCHERS * LEVELS_EACH
+FIRST_LEVEL: Final = 90_050
+A_LINE: Final = 10  # levels that one command may name
 _LISTS = ("Alerts, nearest first", "No alerts yet")
-_FAR, _NEAR = 200_000, 95_500
-"""Levels that typists ask for: out of reach on Telegram, reached at the very end on Discord."""
+_FAR: Final = 200_000
+"""Levels that typists on Telegram ask for are out of reach; those of Discord's are reached at the very end."""
 
 
 @dataclass(slots=True)
@@ -34,10 +34,17 @@ class Crowd:
 
     outside: Fakes
     chance: Random
+    levels_each: int = 5
+    step: int = 10
     expected: Expected = field(default_factory=Expected)
     slashed: dict[int, Interaction] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    _price: int = 90_000
+    script: list[int] = field(default_factory=lambda: [90_000])
+
+    @property
+    def last_level(self) -> int:
+        """Return a price that has passed every level that is waited for."""
+        return FIRST_LEVEL + self.step * 2 * WATCHERS * self.levels_each
 
     def settle_in(self) -> None:
         """Make the platforms know them, and answer as slowly as real ones."""
@@ -51,22 +58,27 @@ class Crowd:
 
     async def watch(self, within: float = 60.0) -> None:
         """Have everybody wait for levels, no two for the same, and wait until all are told so."""
-        levels = list(range(FIRST_LEVEL, LAST_LEVEL, LEVEL_STEP))
+        levels = list(range(FIRST_LEVEL, self.last_level, self.step))
         self.chance.shuffle(levels)
+        asked = 0
         for person in _ON_TELEGRAM:
-            mine = [levels.pop() for _ in range(LEVELS_EACH)]
-            self.expected.fired |= dict.fromkeys(mine, ("telegram", person.id))
-            self.outside.telegram.message(person, _rule(mine))
+            for mine in self._lines(levels):
+                self.expected.fired |= dict.fromkeys(mine, ("telegram", person.id))
+                self.outside.telegram.message(person, _rule(mine))
+                asked += 1
         for member in _ON_DISCORD:
-            mine = [levels.pop() for _ in range(LEVELS_EACH)]
-            self.expected.fired |= dict.fromkeys(mine, ("discord", self.outside.discord.dm_channel(member)))
-            asked = await self.outside.discord.slash(member, "/alert", {"rule": _rule(mine).removeprefix("/alert ")})
-            assert "5 alerts are set" in (await asked.answer(within)).text
-        people = {person.id for person in _ON_TELEGRAM}
-        await self.outside.telegram.wait_until(
-            lambda: people <= {each.chat_id for each in self.outside.telegram.sent()},
-            PATIENCE,
-        )
+            for mine in self._lines(levels):
+                self.expected.fired |= dict.fromkeys(mine, ("discord", self.outside.discord.dm_channel(member)))
+                rule = _rule(mine).removeprefix("/alert ")
+                answer = await (await self.outside.discord.slash(member, "/alert", {"rule": rule})).answer(within)
+                assert f"{len(mine)} alerts are set" in answer.text
+        await self.outside.telegram.wait_until(lambda: len(self.outside.telegram.world.sent) >= asked, PATIENCE)
+
+    def _lines(self, levels: list[int]) -> Iterator[list[int]]:
+        """Take out one person's levels, as many at a time as a command may name."""
+        mine = [levels.pop() for _ in range(self.levels_each)]
+        for first in range(0, len(mine), A_LINE):
+            yield mine[first : first + A_LINE]
 
     def type(self, count: int) -> None:
         """Type so many commands on Telegram, about half of them changing something."""
@@ -81,14 +93,18 @@ class Crowd:
 
     async def slash(self) -> None:
         """Send one changing command on Discord, which keeps none for a bot that is away."""
-        level = _NEAR + len(self.slashed)
+        level = self._near + len(self.slashed)
         member = self.chance.choice(_ON_DISCORD)
         self.slashed[level] = await self.outside.discord.slash(member, "/alert", {"rule": f"btc > {level}"})
 
+    @property
+    def _near(self) -> int:
+        return self.last_level + 500
+
     async def walk(self, price: int) -> None:
         """Move the price up."""
-        self._price = max(self._price, price)
-        await self.outside.exchanges.set_price("BTC", Decimal(self._price))
+        self.script.append(max(self.script[-1], price))
+        await self.outside.exchanges.set_price("BTC", Decimal(self.script[-1]))
 
     async def served(self, within: float) -> None:
         """Wait until everybody has been told everything at least once, on each platform so long at most."""
@@ -115,7 +131,7 @@ class Crowd:
         self.expected.set |= taken
         await self.served(within)
         self.expected.fired |= taken
-        await self.walk(_NEAR + len(self.slashed) + 1)
+        await self.walk(self._near + len(self.slashed) + 1)
         await self.served(within)
 
     async def listings(self, within: float) -> dict[int, str]:

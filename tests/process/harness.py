@@ -16,6 +16,7 @@ from tests.fakes.exchanges import FakeExchanges
 from tests.fakes.exchanges.market import Market
 from tests.fakes.exchanges.venue import Venue
 from tests.fakes.telegram import Chat, FakeTelegram, User
+from tests.fakes.telegram.pacing import Limits as Pacing
 
 ROOT: Final = Path(__file__).parents[2]
 TELEGRAM_TOKEN: Final = "7000000001:AAcanary0of0the0process0tests000000"
@@ -66,11 +67,11 @@ class Fakes:
 
 
 @asynccontextmanager
-async def fakes(market: Market | None = None) -> AsyncIterator[Fakes]:
-    """Run the outside world, on the usual market if none is given."""
+async def fakes(market: Market | None = None, pacing: Pacing | None = None) -> AsyncIterator[Fakes]:
+    """Run the outside world, on the usual market if none is given; Telegram enforces its `pacing` where it is given."""
     limits = replace(Limits().unpaced(), nonce_window_s=300.0)
     async with (
-        FakeTelegram(TELEGRAM_TOKEN) as telegram,
+        FakeTelegram(TELEGRAM_TOKEN, limits=pacing) as telegram,
         FakeDiscord(DISCORD_TOKEN, limits=limits) as discord,
         FakeExchanges(market, tick_seconds=0.5) as exchanges,
     ):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.process.crowd import FIRST_LEVEL, LAST_LEVEL, Crowd
+from tests.process.crowd import FIRST_LEVEL, Crowd
 from tests.process.harness import Flowbell
 
 _SLICES = 5
@@ -37,7 +37,7 @@ class Lives:
             self.crowd.type(self._due(life, each + 1))
             await self.crowd.slash()
             if each == moment:
-                await self.crowd.walk(FIRST_LEVEL + (LAST_LEVEL - FIRST_LEVEL) * (life + 1) // self.count)
+                await self.crowd.walk(FIRST_LEVEL + (self.crowd.last_level - FIRST_LEVEL) * (life + 1) // self.count)
             assert await self.bot.lives_on(seconds / _SLICES), self.bot.output.text[-2000:]
 
     def _due(self, life: int, part: int) -> int:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from tests.process import harness, judge
-from tests.process.crowd import LAST_LEVEL, Crowd
+from tests.process.crowd import Crowd
 from tests.process.harness import Fakes, Launcher
 from tests.process.lives import Lives
 
@@ -35,7 +35,7 @@ async def test_kills_lose_nothing_and_repeat_nothing_unsaid(outside: Fakes, laun
     await Lives(bot, crowd, KILLS - 1, COMMANDS).spend()
 
     await bot.launch()
-    await crowd.walk(LAST_LEVEL)
+    await crowd.walk(crowd.last_level)
     await crowd.take_stock(SERVED_SECONDS)
     listed = await crowd.listings(SERVED_SECONDS)
     assert await bot.stop() == 0

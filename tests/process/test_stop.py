@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.telegram import Fault, FaultKind
 from tests.process import harness, judge
-from tests.process.crowd import LAST_LEVEL, Crowd
+from tests.process.crowd import Crowd
 from tests.process.harness import ANN, PATIENCE, Fakes, Flowbell, Launcher
 
 pytestmark = pytest.mark.process
@@ -27,7 +27,7 @@ async def test_a_stop_under_load_loses_and_repeats_nothing(
     crowd.type(200)
     for _ in range(20):
         await crowd.slash()
-    await crowd.walk(LAST_LEVEL)
+    await crowd.walk(crowd.last_level)
     await outside.telegram.wait_until(lambda: len(outside.telegram.sent()) >= before + sent_before, PATIENCE)
     assert await bot.stop() == 0
 

@@ -1,17 +1,23 @@
 """Stops, restarts and full disks: nothing is lost, and nothing repeated without saying so."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from services.counters import Counters
-from services.domain.deliveries import Parked, Unknown
+from services.domain.deliveries import Delivery, Parked, Unknown
 from services.domain.pacing import Pace, Window
+from services.domain.people import Place
+from services.store import people
+from services.store.errors import StoreFull
 from services.store.open import open_store
-from services.tx import Store
+from services.store.outbox import Owed
+from services.tx import Store, Tx
 from tests.fakes.senders import Ending
 from tests.services.posting import Post, posting
 from tests.stage import START, SteppedClock
@@ -181,3 +187,39 @@ async def test_a_restart_does_not_break_a_window(store: Store) -> None:
         assert after.sender.seen == []
         await after.after(2)
         assert after.sender.seen == [(1, "c")]
+
+
+async def owe_many(post: Post, count: int) -> None:
+    for number in range(count):
+        await post.owe(f"message {number}", chat=number + 1)
+
+
+async def test_a_message_for_which_the_disk_has_no_room_keeps_no_place(post: Post) -> None:
+    [[pages]] = await post.store.read(lambda tx: tx.rows(text("PRAGMA page_count")))
+    await post.store.write(lambda tx: tx.rows(text(f"PRAGMA max_page_count = {pages!r}")))
+    with pytest.raises(StoreFull):
+        await owe_many(post, 1_000)
+    await post.rest()
+    assert post.outbox.in_flight() == 0
+
+
+async def test_what_a_commit_under_way_owes_at_a_stop_is_sent_before_the_end(post: Post) -> None:
+    inside, going_on = threading.Event(), threading.Event()
+
+    def slow(tx: Tx) -> Delivery | None:
+        person, _ = people.person_of(tx, "telegram", 1, START)
+        owed = Owed("a", "alert", people.chat_of(tx, Place("telegram", 7, 1), person), card="text")
+        made = post.outbox.owe(tx, owed, Place("telegram", 7, 1), private=True)
+        inside.set()
+        going_on.wait(10)
+        return made
+
+    committing = asyncio.create_task(post.store.write(slow))
+    await asyncio.to_thread(inside.wait, 10)
+    draining = asyncio.create_task(post.outbox.drain(10))
+    await post.clock.let_others_run()
+    going_on.set()
+    made = await committing
+    await draining
+    assert made is not None
+    assert (await post.owed(made.id)).state == "sent"

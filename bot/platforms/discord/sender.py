@@ -32,6 +32,7 @@ from services.domain.deliveries import (
 )
 from services.domain.pacing import Pace, Window
 from services.domain.people import Place
+from services.failpoints import failpoint
 from services.store.errors import StoreError
 
 PACE: Final = Pace(bot=Window(50, 1.0), private=Window(5, 5.0), group=Window(5, 5.0))
@@ -191,12 +192,14 @@ class DiscordSender:
 
     async def _attempt(self, channel: int, draft: render.Draft, nonce: str, place: Place) -> Answer | Outcome:
         message = changed(draft.message, nonce=nonce, enforce_nonce=True)
+        failpoint("discord.before_send")
         try:
             answer = await self._rest.call("POST", f"/channels/{channel}/messages", message, png=draft.png)
         except NotSent as failure:
             return outcomes.not_sent(str(failure))
         except NoAnswer as failure:
             return Unknown(str(failure))
+        failpoint("discord.after_send")
         if answer.spent_seconds is not None:
             self._conversation.outbox.halt(place, answer.spent_seconds)
         return answer
@@ -208,6 +211,7 @@ class DiscordSender:
             return person
         if person not in self._private_channels:
             await self._conversation.outbox.turn("discord", target.place, private=True)
+            failpoint("discord.before_channel")
             try:
                 answer = await self._rest.call("POST", "/users/@me/channels", Recipient(str(person)))
             except (NotSent, NoAnswer) as failure:
@@ -215,6 +219,7 @@ class DiscordSender:
             number = answer.number if answer.ok else None
             if number is None:
                 return outcomes.of_opening(answer)
+            failpoint("discord.after_channel")
             self._private_channels[person] = number
         return self._private_channels[person]
 

@@ -17,6 +17,7 @@ from bot.platforms.telegram.updates import ALLOWED, number_of, wish_of
 from bot.platforms.telegram.workload import Job, Workload
 from services.clock import Clock
 from services.counters import Counters
+from services.failpoints import failpoint
 from services.store.errors import StoreError
 from services.store.inbox import Receipt
 
@@ -53,6 +54,7 @@ class Poll:
             await self.workload.room()
             try:
                 fetched = await self._fetch()
+                failpoint("poll.after_fetch")
                 await self._keep(fetched)
             except (TelegramError, StoreError, KeyError) as failure:
                 failures += 1
@@ -90,6 +92,7 @@ class Poll:
             if job.receipt in fresh:
                 self.workload.put(job)
         if fetched:
+            failpoint("poll.before_confirm")
             self._offset = last + 1
         if fresh:
             await self.workload.begun()

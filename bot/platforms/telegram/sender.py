@@ -16,6 +16,7 @@ from bot.render.dividing import divided
 from handlers.model import Card, Reply
 from services.domain.deliveries import Delivery, Looked, Outcome, Parked, Retry, Unreadable
 from services.domain.people import Place
+from services.failpoints import failpoint
 from services.store.errors import StoreError
 
 _STORAGE: Final = timedelta(seconds=5)
@@ -39,10 +40,12 @@ class TelegramSender:
         """Make one attempt; a repeat says so in its first line."""
         named = reply.card.title if delivery.kind == "alert" and not delivery.members else None
         label = possible_repeat(named) if repeat else None
+        failpoint("telegram.before_send")
         try:
             outcome = await self._send(delivery, reply, label)
         except StoreError:
             return Retry(_STORAGE, "storage")
+        failpoint("telegram.after_send")
         self.noted(delivery.place, outcome)
         return outcome
 
