@@ -78,7 +78,7 @@ class Load:
     def verdict(
         self,
         deaths: int,
-        figures: dict[str, float],
+        figures: Mapping[str, float],
         broken: Sequence[str] = (),
         listed: Mapping[int, str] | None = None,
     ) -> Verdict:
@@ -100,7 +100,7 @@ class Load:
             "most_copies": max(copies.values(), default=0),
             "identifies": self.bot.outside.discord.identifies_today(),
         }
-        return Verdict(counted | figures, tuple(found))
+        return Verdict({**counted, **figures}, tuple(found))
 
 
 def reached(fired: dict[int, tuple[str, int]], top: int) -> dict[int, tuple[str, int]]:
