@@ -29,6 +29,7 @@ from tests.chaos import (
     incidents,
     kills,
     presses,
+    refusals,
     stops,
 )
 from tests.chaos.verdict import Scenario
@@ -58,6 +59,7 @@ SCENARIOS = (
             presses,
             clocks,
             incidents,
+            refusals,
             burst,
         )
     )

@@ -110,7 +110,7 @@ async def _moved(bot: Flowbell, outside: Fakes, number: int, *, by_error: bool) 
     group = Chat(-700 - number, "group", title=f"Group {number}")
     telegram.my_chat_member(group, ANN, "member")
     telegram.chat_member(group, ANN, "creator")
-    telegram.message(ANN, f"/alert btc > {level}", chat=group)
+    telegram.message(ANN, f"/alert btc > {level} here", chat=group)
     try:
         await telegram.wait_for(lambda message: message.chat_id == group.id and "is set" in message.text, PATIENCE)
     except TimeoutError:
@@ -126,7 +126,7 @@ async def _moved(bot: Flowbell, outside: Fakes, number: int, *, by_error: bool) 
     await bot.kill()
     await bot.launch()
     await bot.listening_on_telegram()
-    words = f"BTC is above ${level:,}"
+    words = f"BTC is above ${level:,}\n$"
     try:
         await telegram.wait_for(lambda message: message.chat_id == target.id and words in message.text, PATIENCE)
     except TimeoutError:
