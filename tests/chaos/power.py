@@ -1,10 +1,10 @@
-"""P1: a power cut at any point: what was committed is there, and the file is sound. Needs the library apsw."""
+"""P1: a power cut at any point: what was committed is there, and the file is sound."""
 
 import random
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import apsw
 
@@ -12,19 +12,20 @@ from services.store.files import create_tables
 from services.store.sqlite import _PRAGMAS
 from tests.chaos.verdict import Scenario, Verdict
 
+Name = str | apsw.URIFilename | None
 SECTOR: Final = 512
 _COMMITS: Final = 120
 _IMAGES_A_DISK: Final = 100
 log: list[tuple[str, str, int, bytes]] = []  # what was done to which file: write, truncate, sync, delete
 
 
-class Disk(apsw.VFS):  # type: ignore[name-defined, misc, unused-ignore]  # not installed for everybody
+class Disk(apsw.VFS):
     """The real file system, with a record of everything written."""
 
     def __init__(self) -> None:
         super().__init__("recorded", "")
 
-    def xOpen(self, name: object, flags: list[int]) -> object:  # noqa: N802
+    def xOpen(self, name: Name, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
         return File(name, flags)
 
     def xDelete(self, name: str, sync: bool) -> None:  # noqa: N802
@@ -32,10 +33,10 @@ class Disk(apsw.VFS):  # type: ignore[name-defined, misc, unused-ignore]  # not 
         super().xDelete(name, sync)
 
 
-class File(apsw.VFSFile):  # type: ignore[name-defined, misc, unused-ignore]  # not installed for everybody
+class File(apsw.VFSFile):
     """One file of it."""
 
-    def __init__(self, name: object, flags: list[int]) -> None:
+    def __init__(self, name: Name, flags: list[int]) -> None:
         self.name = Path(name.filename() if isinstance(name, apsw.URIFilename) else str(name)).name
         super().__init__("", name, flags)
 
@@ -103,7 +104,7 @@ def _written(folder: Path, chance: random.Random) -> tuple[list[tuple[int, str]]
     checkpoint = f"PRAGMA wal_autocheckpoint={chance.choice((5, 20, 60, 1000))}"
     for pragma in ("PRAGMA journal_mode=WAL", *_PRAGMAS, checkpoint):
         connection.execute(pragma).fetchall()
-    create_tables(connection)
+    create_tables(cast("sqlite3.Connection", connection))  # it executes statements, and so does this one
     begun, acknowledged = len(log), []
     for number in range(_COMMITS):
         connection.execute("BEGIN IMMEDIATE")
