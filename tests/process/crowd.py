@@ -1,6 +1,7 @@
 """Many people at once on both platforms, what they ask for, and a price that walks through their levels."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,6 +24,7 @@ _ON_DISCORD: Final = range(20_000, 20_000 + WATCHERS)
 _GUILD: Final = 2_100
 FIRST_LEVEL: Final = 90_050
 A_LINE: Final = 10  # levels that one command may name
+_MOST_PAGES = 6
 _LISTS = ("Alerts, nearest first", "No alerts yet")
 _FAR: Final = 200_000
 """Levels that typists on Telegram ask for are out of reach; those of Discord's are reached at the very end."""
@@ -135,18 +137,27 @@ class Crowd:
         await self.served(within)
 
     async def listings(self, within: float) -> dict[int, str]:
-        """Return every typist's own list of alerts."""
+        """Return every typist's own list of alerts, all its pages."""
         telegram = self.outside.telegram
         before = len(telegram.sent())
-        for typist in TYPISTS:
-            telegram.message(typist, "/alerts")
+        for page in range(1, _MOST_PAGES + 1):
+            for typist in TYPISTS:
+                telegram.message(typist, f"/alerts list {page}")
 
-        def listed() -> dict[int, str]:
-            late = telegram.sent()[before:]
-            return {each.chat_id: each.text for each in late if each.text.startswith(_LISTS)}
+        def listed() -> dict[int, dict[str, str]]:
+            found: dict[int, dict[str, str]] = {}
+            for each in telegram.sent()[before:]:
+                if each.text.startswith(_LISTS):
+                    found.setdefault(each.chat_id, {})[each.text.splitlines()[0]] = each.text
+            return found
 
-        await telegram.wait_until(lambda: len(listed()) == len(TYPISTS), within)
-        return listed()
+        await telegram.wait_until(lambda: len(list(filter(_is_whole, listed().values()))) == len(TYPISTS), within)
+        return {chat: "\n".join(pages.values()) for chat, pages in listed().items()}
+
+
+def _is_whole(pages: dict[str, str]) -> bool:
+    of = {int(number) for title in pages for number in re.findall(r"\(\d+ of (\d+)\)", title)}
+    return len(pages) == max(of, default=1)
 
 
 def _rule(levels: list[int]) -> str:

@@ -11,6 +11,8 @@ from tests.fakes.exchanges.market import COINS, Market
 _BARS: Final = {60: 120, 900: 400, 3600: 1000, 14_400: 400, 86_400: 400}
 _VOLATILE: Final = (
     (re.compile(r"^(-# )?(?:Binance|Coinbase|Kraken)(?:, (?:Coinbase|Kraken))* · ", re.MULTILINE), r"\1SOURCES · "),
+    (re.compile(r"^(-# )?Price data by CoinGecko · ", re.MULTILINE), r"\1SOURCES · "),  # it may speak before them
+    (re.compile(r"\+2\.0[04]%"), "+CHANGE%"),  # of the exchanges or of the catalogue
     (re.compile(r"^Working on it…\n", re.MULTILINE), ""),
     (re.compile(r"^Only \w+ has given a price so far\.\n", re.MULTILINE), ""),
     (re.compile(r"\d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d UTC"), "DATE TIME UTC"),
