@@ -14,7 +14,7 @@ from tests.process import judge
 from tests.process.harness import START_SECONDS, STOP_SECONDS
 
 DIED: Final = 137
-_DEATHS_A_LEVEL: Final = 5
+_DEATHS_A_LEVEL: Final = 3
 _ONCE: Final = ("start.before_store", "start.after_store", "start.wired", "start.abandoned")
 _SLOW: Final = ("upkeep.",)
 """Reached after a minute of life: these run beside the others, each in a world of its own."""

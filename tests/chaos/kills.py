@@ -12,7 +12,7 @@ _SHORTEST, _LONGEST = 0.25, 0.75  # seconds of a life after it can send
 
 async def run(seed: int, count: int, folder: Path) -> Verdict:
     """Kill `count` lives at random moments, each 0.25 to 0.75 s after it could send."""
-    levels_each = count * EVENTS_PER_SECOND // 200 + 2
+    levels_each = count * EVENTS_PER_SECOND // 180 + 4
     async with load(seed, levels_each, folder) as under:
         began = monotonic()
         broken = await _kill(under, count)

@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from services.domain.candles import LENGTH
+from services.domain.candles import LENGTH, Candle
 from services.store.open import FILE
 from tests.chaos.verdict import Verdict
 from tests.fakes.discord.log import Entry, RestCall
@@ -27,6 +29,7 @@ _TICK_SECONDS: Final = 0.05
 _UNREACHED: Final = 20  # levels above the top of the script: nobody may hear of them
 _SERVED_SECONDS: Final = 120.0
 _LOOK_SECONDS: Final = 0.3
+_BARS: Final = 1_500  # of each length, before the run and after its beginning
 
 
 @dataclass(slots=True)
@@ -50,7 +53,8 @@ class Load:
             await self.step()
             if not await self.bot.lives_on(_TICK_SECONDS):
                 return False
-        return True
+        await self.step()  # and end between two ticks, or every end would find the last tick's messages told
+        return await self.bot.lives_on(self.crowd.chance.uniform(0.0, _TICK_SECONDS))
 
     async def step(self) -> None:
         """Let the price pass one tick's levels."""
@@ -124,14 +128,24 @@ def _unsound(store: Path) -> list[str]:
     return [] if found == ["ok"] else [f"the store is unsound: {found}"]
 
 
+def _flat_bars() -> dict[tuple[str, int], tuple[Candle, ...]]:
+    """Return bars of the script's first price: a life that looks back finds nothing there that was missed."""
+    found: dict[tuple[str, int], tuple[Candle, ...]] = {}
+    price, now = Decimal(FIRST_LEVEL - 50), datetime.now(UTC).timestamp()
+    for length in LENGTH.values():
+        seconds = round(length.total_seconds())
+        opens = (datetime.fromtimestamp((now // seconds + each) * seconds, UTC) for each in range(-_BARS, _BARS))
+        found["BTC", seconds] = tuple(Candle(at, price, price, price, price, Decimal(1)) for at in opens)
+    return found
+
+
 @asynccontextmanager
 async def load(seed: int, levels_each: int, folder: Path, **settings: str) -> AsyncIterator[Load]:
     """Start a bot in `folder` and have 50 people on each platform wait for so many levels; it is running then."""
     async with harness.fakes() as outside:
         crowd = Crowd(outside, Random(seed), levels_each=-(-levels_each // A_LINE) * A_LINE, step=1)
         crowd.settle_in()
-        for seconds in LENGTH.values():  # the fakes' own bars know nothing of this script
-            outside.exchanges.market.history["BTC", round(seconds.total_seconds())] = ()
+        outside.exchanges.market.history |= _flat_bars()
         given = harness.addresses(outside) | harness.TOKENS | harness.UNPACED | settings
         given |= {"FLOWBELL_LIMITS__ALERTS_PER_PERSON": "100000", "FLOWBELL_LOG__LEVEL": "info"}
         bot = Flowbell(outside, folder, given)

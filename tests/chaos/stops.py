@@ -15,7 +15,7 @@ async def run(seed: int, count: int, folder: Path) -> Verdict:
     """Send SIGTERM to `count` lives at random moments."""
     seconds: list[float] = []
     broken: list[str] = []
-    async with load(seed, count * EVENTS_PER_SECOND // 200 + 2, folder) as under:
+    async with load(seed, count * EVENTS_PER_SECOND // 180 + 4, folder) as under:
         for number in range(count):
             await under.climb(under.crowd.chance.uniform(0.25, 0.75))
             began = monotonic()
