@@ -16,8 +16,8 @@ from tests.documents import ROOT, command_table, readme_with_commands
 from tests.stage import ANN
 from tests.world import World, simulated
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/delivery.md", "docs/glossary.md", "docs/rules.md", *sorted(
-    str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "adr").glob("*.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *sorted(
+    str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")
 ))  # fmt: skip
 
 
