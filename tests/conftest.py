@@ -1,6 +1,9 @@
 """What every test runs under."""
 
 import structlog
+from hypothesis import settings
+
+settings.register_profile("few", max_examples=15)  # where the same properties hold on another Python already
 
 # The default draws every local value of every frame: seconds for one traceback of a whole running bot.
 structlog.configure(

@@ -22,7 +22,7 @@ async def test_the_promise_is_kept(scenario: Scenario, count: int, tmp_path: Pat
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("scenario", "count"),
-    [(kills.SCENARIO, 6), (stops.SCENARIO, 3), (inbound.SCENARIO, 100), (damage.SCENARIO, 51)],
+    [(kills.SCENARIO, 3), (stops.SCENARIO, 1), (inbound.SCENARIO, 100), (damage.SCENARIO, 51)],
     ids=lambda each: getattr(each, "name", str(each)),
 )
 async def test_the_promise_is_kept_by_the_process(scenario: Scenario, count: int, tmp_path: Path) -> None:
