@@ -20,6 +20,7 @@ from services.domain.language import say
 _SEED = 1
 _COIN = "bitcoin"
 _SOONEST = 6  # seconds from setting the alert to the crossing: time to answer first
+_STAYS = 3  # seconds
 _LATEST = 14
 _LONGEST = 45.0  # seconds to wait for one thing before the tour gives up
 
@@ -145,11 +146,12 @@ def next_crossing(now: datetime) -> Crossing:
     """Choose a level that the seeded path crosses in a few seconds: the tour looks ahead so as not to make you wait."""
     soon = [_price(now, second) for second in range(_SOONEST)]
     later = [_price(now, second) for second in range(_SOONEST, _LATEST + 30)]
-    for second, price in enumerate(later, _SOONEST):
-        if price > max(soon):
-            return _crossing(now, second, ">", (price + max(soon)) / 2)
-        if price < min(soon):
-            return _crossing(now, second, "<", (price + min(soon)) / 2)
+    for at in range(len(later) - _STAYS + 1):
+        beyond = later[at : at + _STAYS]  # the stream looks at other moments: one second beyond may be missed
+        if min(beyond) > max(soon):
+            return _crossing(now, _SOONEST + at, ">", (min(beyond) + max(soon)) / 2)
+        if max(beyond) < min(soon):
+            return _crossing(now, _SOONEST + at, "<", (max(beyond) + min(soon)) / 2)
     return _crossing(now, _LATEST, ">", max(soon))
 
 
