@@ -146,12 +146,13 @@ def next_crossing(now: datetime) -> Crossing:
     """Choose a level that the seeded path crosses in a few seconds: the tour looks ahead so as not to make you wait."""
     soon = [_price(now, second) for second in range(_SOONEST)]
     later = [_price(now, second) for second in range(_SOONEST, _LATEST + 30)]
-    for at in range(len(later) - _STAYS + 1):
-        beyond = later[at : at + _STAYS]  # the stream looks at other moments: one second beyond may be missed
-        if min(beyond) > max(soon):
-            return _crossing(now, _SOONEST + at, ">", (min(beyond) + max(soon)) / 2)
-        if max(beyond) < min(soon):
-            return _crossing(now, _SOONEST + at, "<", (max(beyond) + min(soon)) / 2)
+    for stays in range(_STAYS, 0, -1):  # the stream looks at other moments: what lasts a second may be missed
+        for at in range(len(later) - stays + 1):
+            beyond = later[at : at + stays]
+            if min(beyond) > max(soon):
+                return _crossing(now, _SOONEST + at, ">", (min(beyond) + max(soon)) / 2)
+            if max(beyond) < min(soon):
+                return _crossing(now, _SOONEST + at, "<", (max(beyond) + min(soon)) / 2)
     return _crossing(now, _LATEST, ">", max(soon))
 
 
