@@ -144,16 +144,16 @@ def _log_of(data: Path) -> IO[bytes]:
 
 def next_crossing(now: datetime) -> Crossing:
     """Choose a level that the seeded path crosses in a few seconds: the tour looks ahead so as not to make you wait."""
-    soon = [_price(now, second) for second in range(_SOONEST)]
-    later = [_price(now, second) for second in range(_SOONEST, _LATEST + 30)]
-    for stays in range(_STAYS, 0, -1):  # the stream looks at other moments: what lasts a second may be missed
-        for at in range(len(later) - stays + 1):
-            beyond = later[at : at + stays]
-            if min(beyond) > max(soon):
-                return _crossing(now, _SOONEST + at, ">", (min(beyond) + max(soon)) / 2)
-            if max(beyond) < min(soon):
-                return _crossing(now, _SOONEST + at, "<", (max(beyond) + min(soon)) / 2)
-    return _crossing(now, _LATEST, ">", max(soon))
+    path = [_price(now, second) for second in range(_LATEST + 30)]
+    for soonest in range(_SOONEST, 1, -1):  # a calm market leaves less time to answer
+        for stays in range(_STAYS, 0, -1):  # the stream looks at other moments: what lasts a second may be missed
+            for second in range(soonest, len(path) - stays + 1):
+                soon, beyond = path[:soonest], path[second : second + stays]
+                if min(beyond) > max(soon):
+                    return _crossing(now, second, ">", (min(beyond) + max(soon)) / 2)
+                if max(beyond) < min(soon):
+                    return _crossing(now, second, "<", (max(beyond) + min(soon)) / 2)
+    return _crossing(now, _LATEST, ">", max(path))
 
 
 def _price(now: datetime, second: int) -> Decimal:
