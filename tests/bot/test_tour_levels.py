@@ -17,7 +17,7 @@ def _seconds_beyond(now: datetime) -> int:
     level = sign * Decimal(written)
     assert all(sign * price_at(1, "bitcoin", now + timedelta(seconds=second)) <= level for second in range(2))
     after = [sign * price_at(1, "bitcoin", crossing.at + timedelta(seconds=second)) > level for second in range(3)]
-    return after.index(False) if False in after else 3
+    return sum(after)
 
 
 def test_the_level_is_crossed_and_nearly_always_for_three_seconds() -> None:
