@@ -8,7 +8,6 @@ from typing import Literal, assert_never
 
 from services.domain.expressions import holds
 from services.domain.metrics import KINDS
-from services.domain.quotes import Observation
 from services.domain.rules import MOST_CONDITIONS, Condition, Every, Expression, Loudness, Op, Rule
 
 State = Literal["ok", "paused", "snoozed", "done", "expired"]
@@ -108,34 +107,6 @@ class Event:
     disputed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fire:
-    """The condition became true."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """The value is back on the other side: the alert may fire again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nothing changes."""
-
-
-Verdict = Fire | Arm | Wait
-
-
-def judge(condition: Condition, *, armed: bool, repeats: bool, observation: Observation) -> Verdict:
-    """Decide what one observation means for one condition."""
-    value = observation.value
-    if armed:
-        return Fire() if is_met(condition.op, value, condition.level) else Wait()
-    back = rearm_level(condition, repeats=repeats)
-    is_back = value <= back if direction(condition.op) == "up" else value >= back
-    return Arm() if is_back else Wait()
-
-
 def is_met(op: Op, value: Decimal, level: Decimal) -> bool:
     """Say whether the comparison holds; `above` and `below` are strict."""
     match op:
@@ -208,8 +179,3 @@ def after_firing(condition: Condition) -> Condition:
 def starts(condition: Condition, value: Decimal | None, at: datetime | None) -> Standing:
     """Return where a condition stands when somebody begins to wait for it; without a value it is not met."""
     return Standing(condition, value is not None and is_met(condition.op, value, condition.level), value, at)
-
-
-def starts_armed(condition: Condition, value: Decimal | None) -> bool:
-    """Say whether a new alert may fire at once; one that is already true waits for false first."""
-    return value is None or not is_met(condition.op, value, condition.level)

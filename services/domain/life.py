@@ -42,19 +42,20 @@ def moved(found: Alert, positions: Iterable[int], observation: Observation) -> t
     after = list(found.standings)
     for each in positions:
         old = after[each]
-        met = _is_met(old, found, observation.value)
+        met = meets(old, observation.value, repeats=found.repeats, band=found.band)
         if met != old.met:
             after[each] = Standing(old.condition, met, observation.value, observation.at)
     return tuple(after)
 
 
-def _is_met(old: Standing, found: Alert, value: Decimal) -> bool:
+def meets(old: Standing, value: Decimal, *, repeats: bool, band: Decimal | None = None) -> bool:
+    """Say whether a condition is met after `value`; one that was stays so until the value is back, beyond its band."""
     condition = old.condition
     if is_met(condition.op, value, condition.level):
         return True
     if not old.met:
         return False
-    back = rearm_level(condition, repeats=found.repeats, band=found.band)
+    back = rearm_level(condition, repeats=repeats, band=band)
     return value > back if direction(condition.op) == "up" else value < back
 
 

@@ -6,20 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.alerts import (
-    Arm,
-    Fire,
-    Verdict,
-    Wait,
-    after_firing,
-    is_met,
-    judge,
-    rearm_level,
-    starts_armed,
-    watch,
-)
+from services.domain.alerts import Standing, after_firing, is_met, rearm_level, starts, watch
+from services.domain.life import meets
 from services.domain.metrics import Metric
-from services.domain.quotes import Observation
 from services.domain.rules import Condition, Op
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -32,8 +21,10 @@ def condition(op: Op, level: str = "100000") -> Condition:
     return Condition(BTC, op, Decimal(level))
 
 
-def seen(value: Decimal | str) -> Observation:
-    return Observation(BTC.key, Decimal(value), NOW, NOW, "kraken", "tick")
+def judge(wanted: Condition, value: Decimal | str, *, armed: bool, repeats: bool) -> str:
+    """What one value means for a condition that waits to be met, or to be met no longer."""
+    met = meets(Standing(wanted, not armed, None, None), Decimal(value), repeats=repeats)
+    return "wait" if met is not armed else "fire" if armed else "arm"
 
 
 @pytest.mark.parametrize(
@@ -52,19 +43,19 @@ def test_which_side_of_the_level_meets_a_condition(op: Op, *, below: bool, exact
 @pytest.mark.parametrize(
     ("op", "armed", "repeats", "value", "verdict"),
     [
-        ("above", True, False, "100000", Wait()), ("above", True, False, "100000.01", Fire()),
-        ("above", False, False, "100000.01", Wait()), ("above", False, False, "100000", Arm()),
-        ("above", False, True, "99500.01", Wait()), ("above", False, True, "99500", Arm()),
-        ("below", True, True, "99999", Fire()), ("below", False, True, "100499.99", Wait()),
-        ("below", False, True, "100500", Arm()), ("below", False, False, "100000", Arm()),
-        ("up", True, False, "100000", Fire()), ("down", True, False, "100000", Fire()),
-        ("cross_up", True, True, "99999", Wait()), ("cross_down", True, True, "99999", Fire()),
+        ("above", True, False, "100000", "wait"), ("above", True, False, "100000.01", "fire"),
+        ("above", False, False, "100000.01", "wait"), ("above", False, False, "100000", "arm"),
+        ("above", False, True, "99500.01", "wait"), ("above", False, True, "99500", "arm"),
+        ("below", True, True, "99999", "fire"), ("below", False, True, "100499.99", "wait"),
+        ("below", False, True, "100500", "arm"), ("below", False, False, "100000", "arm"),
+        ("up", True, False, "100000", "fire"), ("down", True, False, "100000", "fire"),
+        ("cross_up", True, True, "99999", "wait"), ("cross_down", True, True, "99999", "fire"),
     ],
 )  # fmt: skip
 def test_an_armed_alert_fires_and_a_fired_one_waits_until_the_value_is_back(
-    op: Op, *, armed: bool, repeats: bool, value: str, verdict: Verdict
+    op: Op, *, armed: bool, repeats: bool, value: str, verdict: str
 ) -> None:
-    assert judge(condition(op), armed=armed, repeats=repeats, observation=seen(value)) == verdict
+    assert judge(condition(op), value, armed=armed, repeats=repeats) == verdict
 
 
 def test_a_cross_turns_round_and_everything_else_stays() -> None:
@@ -78,7 +69,8 @@ def test_a_cross_turns_round_and_everything_else_stays() -> None:
 
 @pytest.mark.parametrize(("value", "armed"), [(None, True), ("99999", True), ("100000", True), ("100001", False)])
 def test_what_is_true_already_waits_for_false_first(value: str | None, *, armed: bool) -> None:
-    assert starts_armed(condition("above"), None if value is None else Decimal(value)) == armed
+    standing = starts(condition("above"), None if value is None else Decimal(value), NOW)
+    assert (not standing.met) == armed
 
 
 @given(op=st.sampled_from(OPS), level=VALUES, value=VALUES, armed=st.booleans(), repeats=st.booleans())
@@ -88,8 +80,8 @@ def test_what_the_matcher_looks_up_misses_no_verdict(
     wanted = Condition(BTC, op, level)
     way, rounded = watch(wanted, met=not armed, repeats=repeats)
     touched = float(value) >= rounded if way == "up" else float(value) <= rounded
-    verdict = judge(wanted, armed=armed, repeats=repeats, observation=seen(value))
-    assert touched or verdict == Wait()
+    verdict = judge(wanted, value, armed=armed, repeats=repeats)
+    assert touched or verdict == "wait"
 
 
 @given(op=st.sampled_from(OPS), level=VALUES, armed=st.booleans(), repeats=st.booleans(), ulps=st.integers(-3, 3))
@@ -101,16 +93,16 @@ def test_a_value_next_to_the_level_is_not_missed(
     value = target + ulps * Decimal("1e-17")
     way, rounded = watch(wanted, met=not armed, repeats=repeats)
     touched = float(value) >= rounded if way == "up" else float(value) <= rounded
-    verdict = judge(wanted, armed=armed, repeats=repeats, observation=seen(value))
-    assert touched or verdict == Wait()
+    verdict = judge(wanted, value, armed=armed, repeats=repeats)
+    assert touched or verdict == "wait"
 
 
 @given(op=st.sampled_from(OPS), level=VALUES, values=st.lists(VALUES, min_size=1, max_size=40))
 def test_between_two_firings_the_value_was_back(op: Op, level: Decimal, values: list[Decimal]) -> None:
     wanted, armed, history = Condition(BTC, op, level), True, []
     for value in values:
-        verdict = judge(wanted, armed=armed, repeats=True, observation=seen(value))
-        armed = {Fire(): False, Arm(): True, Wait(): armed}[verdict]
+        verdict = judge(wanted, value, armed=armed, repeats=True)
+        armed = {"fire": False, "arm": True, "wait": armed}[verdict]
         history.append(verdict)
-    changes = [each for each in history if each != Wait()]
-    assert changes == [Fire(), Arm()] * (len(changes) // 2) + [Fire()] * (len(changes) % 2)
+    changes = [each for each in history if each != "wait"]
+    assert changes == ["fire", "arm"] * (len(changes) // 2) + ["fire"] * (len(changes) % 2)
